@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs';
+import { Level } from 'level';
+import { TributaryError } from './errors';
+import type { KeyRange, KeyValueOperation, KeyValueStore } from './ports';
+
+/**
+ * Opens (or creates) a LevelDB folder.
+ * @throws Core.DatabaseLocked when another process has it open; Core.DatabaseUnreadable otherwise.
+ */
+export async function openLevelStore(folder: string): Promise<LevelStore> {
+  mkdirSync(folder, { recursive: true });
+  const level = new Level<Uint8Array, Uint8Array>(folder, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    cacheSize: 64 * 1024 * 1024,
+    writeBufferSize: 32 * 1024 * 1024,
+  });
+  try {
+    await level.open();
+  } catch (error) {
+    const locked = error instanceof Error && JSON.stringify(error.cause ?? '').includes('LEVEL_LOCKED');
+    throw locked
+      ? new TributaryError('Core.DatabaseLocked', `the database ${folder} is in use by another process`, {
+          recovery: 'halt',
+          cause: error,
+        })
+      : new TributaryError('Core.DatabaseUnreadable', `the database ${folder} cannot be opened`, {
+          recovery: 'halt',
+          cause: error,
+        });
+  }
+  return new LevelStore(level);
+}
+
+/** A `KeyValueStore` on disk. */
+export class LevelStore implements KeyValueStore {
+  readonly #level: Level<Uint8Array, Uint8Array>;
+
+  constructor(level: Level<Uint8Array, Uint8Array>) {
+    this.#level = level;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#level.getSync(key);
+  }
+
+  batch(operations: KeyValueOperation[], options: { sync?: boolean } = {}): Promise<void> {
+    return this.#level.batch(operations, { sync: options.sync ?? false });
+  }
+
+  entries(range: KeyRange): AsyncIterable<[Uint8Array, Uint8Array]> {
+    return this.#level.iterator(range);
+  }
+
+  close(): Promise<void> {
+    return this.#level.close();
+  }
+}
