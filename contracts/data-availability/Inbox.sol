@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
+import {IInbox} from "../interfaces/IInbox.sol";
+
+/// @title Inbox
+/// @notice See {IInbox}.
+contract Inbox is IInbox, Ownable2StepUpgradeable {
+    /// @inheritdoc IInbox
+    uint256 public constant BATCH_SIZE_BYTES_MAX = 120_000;
+
+    /// @inheritdoc IInbox
+    uint256 public constant BLOB_COUNT_MAX = 9;
+
+    /// @dev selector, offset word, length word: where `data` begins in a canonical `postBatch` input.
+    uint256 private constant BATCH_DATA_OFFSET = 68;
+
+    // Storage: append only (docs/adr/0101-contract-storage-and-upgrades.md).
+
+    /// @inheritdoc IInbox
+    address public sequencer;
+
+    /// @inheritdoc IInbox
+    uint64 public batchCount;
+
+    mapping(uint64 index => bytes32 accumulator) private _accumulators;
+
+    constructor() {
+        _disableInitializers();
+    }
+
+    /// @notice Sets the owner (the timelock) and the first sequencer.
+    /// @dev Anyone, once: the proxy's constructor calls it.
+    function initialize(address initialOwner, address initialSequencer) external initializer {
+        __Ownable_init(initialOwner);
+        _setSequencer(initialSequencer);
+    }
+
+    /// @inheritdoc IInbox
+    function postBatch(bytes calldata data) external {
+        _checkPoster();
+        if (data.length == 0 || data.length > BATCH_SIZE_BYTES_MAX) {
+            revert InboxInvalidBatchSize(data.length, BATCH_SIZE_BYTES_MAX);
+        }
+        uint256 dataOffset;
+        assembly ("memory-safe") {
+            dataOffset := data.offset
+        }
+        // Cannot overflow: the length was bounded above.
+        uint256 expectedSize = BATCH_DATA_OFFSET + ((data.length + 31) / 32) * 32;
+        if (dataOffset != BATCH_DATA_OFFSET || msg.data.length != expectedSize) {
+            revert InboxNonCanonicalCalldata(msg.data.length, expectedSize);
+        }
+        _append(BatchDataKind.CALLDATA, keccak256(data), new bytes32[](0));
+    }
+
+    /// @inheritdoc IInbox
+    function postBlobBatch(uint256 blobCount) external {
+        _checkPoster();
+        if (blobCount == 0 || blobCount > BLOB_COUNT_MAX) {
+            revert InboxInvalidBlobCount(blobCount, BLOB_COUNT_MAX);
+        }
+        bytes32[] memory blobHashes = new bytes32[](blobCount);
+        for (uint256 i = 0; i < blobCount; ++i) {
+            blobHashes[i] = blobhash(i);
+            if (blobHashes[i] == 0) revert InboxBlobCountMismatch(blobCount, i);
+        }
+        // A blob left out of the commitment would be paid for and ignored: surely a mistake of the poster.
+        if (blobhash(blobCount) != 0) revert InboxBlobCountMismatch(blobCount, blobCount);
+        _append(BatchDataKind.BLOBS, keccak256(abi.encodePacked(blobHashes)), blobHashes);
+    }
+
+    /// @inheritdoc IInbox
+    function setSequencer(address newSequencer) external onlyOwner {
+        _setSequencer(newSequencer);
+    }
+
+    /// @inheritdoc IInbox
+    function accumulator() public view returns (bytes32) {
+        return batchCount == 0 ? bytes32(0) : _accumulators[batchCount - 1];
+    }
+
+    /// @inheritdoc IInbox
+    function accumulatorAt(uint64 index) external view returns (bytes32) {
+        if (index >= batchCount) revert InboxUnknownBatch(index, batchCount);
+        return _accumulators[index];
+    }
+
+    function _append(BatchDataKind dataKind, bytes32 dataCommitment, bytes32[] memory blobHashes) private {
+        uint64 index = batchCount;
+        BatchHeader memory header = BatchHeader({
+            index: index,
+            dataKind: dataKind,
+            dataCommitment: dataCommitment,
+            l1BlockNumber: uint64(block.number),
+            timestamp: uint64(block.timestamp),
+            poster: msg.sender
+        });
+        bytes32 next = keccak256(abi.encodePacked(accumulator(), keccak256(abi.encode(header))));
+        _accumulators[index] = next;
+        batchCount = index + 1;
+        emit BatchPosted(index, next, header, blobHashes);
+    }
+
+    function _setSequencer(address newSequencer) private {
+        if (newSequencer == address(0)) revert InboxInvalidSequencer(newSequencer);
+        emit SequencerUpdated(sequencer, newSequencer);
+        sequencer = newSequencer;
+    }
+
+    /// @dev `msg.sender == tx.origin` alone is not enough since EIP-7702: a sender with delegated code can send its
+    /// transaction elsewhere and be called back, so that the transaction's input is not what arrives here.
+    function _checkPoster() private view {
+        if (msg.sender != sequencer) revert InboxUnauthorizedPoster(msg.sender, sequencer);
+        // solhint-disable-next-line avoid-tx-origin
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) {
+            // solhint-disable-next-line avoid-tx-origin
+            revert InboxPosterNotDirect(msg.sender, tx.origin);
+        }
+    }
+}
