@@ -7,28 +7,14 @@ interface IL1Block {
     /// @notice Only the depositor account may set the values.
     error L1BlockUnauthorized(address caller);
 
-    /// @notice Sets everything.
+    /// @notice The input is not exactly the selector and the packed fields.
+    error L1BlockInvalidCalldataSize(uint256 sizeBytes, uint256 expectedSizeBytes);
+
+    /// @notice Sets everything. The arguments are not ABI-encoded but packed after the selector, 164 bytes in all, as in
+    /// OP Stack's Ecotone: baseFeeScalar (4 bytes) ‖ blobBaseFeeScalar (4) ‖ sequenceNumber (8) ‖ timestamp (8) ‖
+    /// number (8) ‖ basefee (32) ‖ blobBaseFee (32) ‖ hash (32) ‖ batcherHash (32), each big-endian.
     /// @dev Only the depositor account, in the deposit that opens an L2 block.
-    /// @param number_ Number of the L1 origin.
-    /// @param timestamp_ Timestamp of the L1 origin, in seconds.
-    /// @param basefee_ Base fee of the L1 origin, in wei.
-    /// @param blobBaseFee_ Blob base fee of the L1 origin, in wei; 1 where L1 has no blobs.
-    /// @param hash_ Hash of the L1 origin.
-    /// @param sequenceNumber_ L2 blocks since the L1 origin changed.
-    /// @param batcherHash_ The sequencer's address, left-padded.
-    /// @param baseFeeScalar_ Weight of the L1 base fee in the L1 data fee, in millionths.
-    /// @param blobBaseFeeScalar_ Weight of the L1 blob base fee in the L1 data fee, in millionths.
-    function setL1BlockValues(
-        uint64 number_,
-        uint64 timestamp_,
-        uint256 basefee_,
-        uint256 blobBaseFee_,
-        bytes32 hash_,
-        uint64 sequenceNumber_,
-        bytes32 batcherHash_,
-        uint32 baseFeeScalar_,
-        uint32 blobBaseFeeScalar_
-    ) external;
+    function setL1BlockValuesEcotone() external;
 
     /// @notice Number of the L1 origin.
     function number() external view returns (uint64);
@@ -51,10 +37,10 @@ interface IL1Block {
     /// @notice Weight of the L1 base fee in the L1 data fee, in millionths.
     function baseFeeScalar() external view returns (uint32);
 
-    /// @notice The sequencer's address, left-padded.
+    /// @notice Zero: batches are authenticated by the inbox, not by a key that L2 knows.
     function batcherHash() external view returns (bytes32);
 
-    /// @notice Blob base fee of the L1 origin, in wei.
+    /// @notice Blob base fee of the L1 origin, in wei; 1 where L1 has no blobs.
     function blobBaseFee() external view returns (uint256);
 
     /// @notice No operator fee is charged: zero.

@@ -11,6 +11,9 @@ contract L1Block is IL1Block {
     /// @inheritdoc IL1Block
     address public constant DEPOSITOR_ACCOUNT = Predeploys.DEPOSITOR_ACCOUNT;
 
+    /// @dev Selector and packed fields.
+    uint256 private constant CALLDATA_SIZE_BYTES = 164;
+
     /// @inheritdoc IL1Block
     uint64 public number; // slot 0
 
@@ -42,27 +45,20 @@ contract L1Block is IL1Block {
     uint256 public blobBaseFee; // slot 7
 
     /// @inheritdoc IL1Block
-    function setL1BlockValues(
-        uint64 number_,
-        uint64 timestamp_,
-        uint256 basefee_,
-        uint256 blobBaseFee_,
-        bytes32 hash_,
-        uint64 sequenceNumber_,
-        bytes32 batcherHash_,
-        uint32 baseFeeScalar_,
-        uint32 blobBaseFeeScalar_
-    ) external {
+    function setL1BlockValuesEcotone() external {
         if (msg.sender != DEPOSITOR_ACCOUNT) revert L1BlockUnauthorized(msg.sender);
-        number = number_;
-        timestamp = timestamp_;
-        basefee = basefee_;
-        blobBaseFee = blobBaseFee_;
-        hash = hash_;
-        sequenceNumber = sequenceNumber_;
-        batcherHash = batcherHash_;
-        baseFeeScalar = baseFeeScalar_;
-        blobBaseFeeScalar = blobBaseFeeScalar_;
+        if (msg.data.length != CALLDATA_SIZE_BYTES) {
+            revert L1BlockInvalidCalldataSize(msg.data.length, CALLDATA_SIZE_BYTES);
+        }
+        baseFeeScalar = uint32(bytes4(msg.data[4:8]));
+        blobBaseFeeScalar = uint32(bytes4(msg.data[8:12]));
+        sequenceNumber = uint64(bytes8(msg.data[12:20]));
+        timestamp = uint64(bytes8(msg.data[20:28]));
+        number = uint64(bytes8(msg.data[28:36]));
+        basefee = uint256(bytes32(msg.data[36:68]));
+        blobBaseFee = uint256(bytes32(msg.data[68:100]));
+        hash = bytes32(msg.data[100:132]);
+        batcherHash = bytes32(msg.data[132:164]);
     }
 
     /// @inheritdoc IL1Block

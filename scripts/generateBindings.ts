@@ -1,0 +1,87 @@
+/**
+ * Turns the compiler's output into what the node reads. Run after `hardhat compile`:
+ *   node -r ts-node/register/transpile-only scripts/generateBindings.ts
+ * - `src/l1/bindings/<Contract>.ts`: ABIs as constants, committed, so that they are also the ABI snapshots.
+ * - `dist/contracts/<Contract>.json`: { contractName, abi, bytecode, deployedBytecode }, read at run time.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const ROOT = join(__dirname, '..');
+
+/** Contracts that the node, the SDK or genesis use, and the source file of each. */
+export const BOUND_CONTRACTS = {
+  Inbox: 'contracts/data-availability/Inbox.sol',
+  Portal: 'contracts/bridge/Portal.sol',
+  DisputeGameFactory: 'contracts/settlement/DisputeGameFactory.sol',
+  OutputClaimGame: 'contracts/settlement/OutputClaimGame.sol',
+  SystemConfig: 'contracts/governance/SystemConfig.sol',
+  Timelock: 'contracts/governance/Timelock.sol',
+  UpgradeableProxy: 'contracts/governance/UpgradeableProxy.sol',
+  ProxyAdmin: '@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol',
+  L1Block: 'contracts/l2/L1Block.sol',
+  L2ToL1MessagePasser: 'contracts/l2/L2ToL1MessagePasser.sol',
+  GasPriceOracle: 'contracts/l2/GasPriceOracle.sol',
+  BaseFeeVault: 'contracts/l2/BaseFeeVault.sol',
+  SequencerFeeVault: 'contracts/l2/SequencerFeeVault.sol',
+  L1FeeVault: 'contracts/l2/L1FeeVault.sol',
+} as const;
+
+export type BoundContract = keyof typeof BOUND_CONTRACTS;
+
+interface CompilerArtifact {
+  abi: unknown[];
+  bytecode: string;
+  deployedBytecode: string;
+}
+
+/** Hardhat's artifact of a bound contract. */
+export function readCompilerArtifact(name: BoundContract): CompilerArtifact {
+  return JSON.parse(readFileSync(join(ROOT, 'artifacts', BOUND_CONTRACTS[name], `${name}.json`), 'utf8'));
+}
+
+/** Path of the committed binding. */
+export function bindingPath(name: BoundContract): string {
+  return join(ROOT, 'src', 'l1', 'bindings', `${name}.ts`);
+}
+
+/** Path of the artifact for run time. */
+export function runtimeArtifactPath(name: BoundContract): string {
+  return join(ROOT, 'dist', 'contracts', `${name}.json`);
+}
+
+/** Text of the binding: one ABI entry a line, so that a diff shows which function changed. */
+export function renderBinding(name: BoundContract): string {
+  const entries = readCompilerArtifact(name).abi.map((entry) => `  ${JSON.stringify(entry)},\n`);
+  return [
+    `// Written by scripts/generateBindings.ts from ${BOUND_CONTRACTS[name]}: do not edit.\n`,
+    `export const ${constantName(name)} = [\n${entries.join('')}] as const;\n`,
+  ].join('\n');
+}
+
+/** Text of the artifact for run time. */
+export function renderRuntimeArtifact(name: BoundContract): string {
+  const { abi, bytecode, deployedBytecode } = readCompilerArtifact(name);
+  return `${JSON.stringify({ contractName: name, abi, bytecode, deployedBytecode })}\n`;
+}
+
+/** `inboxAbi`, `l2ToL1MessagePasserAbi`. */
+function constantName(name: BoundContract): string {
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}Abi`;
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+function main(): void {
+  const names = Object.keys(BOUND_CONTRACTS) as BoundContract[];
+  for (const name of names) {
+    write(bindingPath(name), renderBinding(name));
+    write(runtimeArtifactPath(name), renderRuntimeArtifact(name));
+  }
+  console.log(`${names.length} contracts bound: src/l1/bindings, dist/contracts`);
+}
+
+if (require.main === module) main();

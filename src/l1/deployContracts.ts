@@ -1,0 +1,352 @@
+import {
+  type Account,
+  type Address,
+  type Chain,
+  encodeFunctionData,
+  getContractAddress,
+  type Hex,
+  isAddressEqual,
+  type PublicClient,
+  type Transport,
+  type WalletClient,
+  zeroAddress,
+} from 'viem';
+import { TributaryError } from '../core/errors';
+import { disputeGameFactoryAbi } from './bindings/DisputeGameFactory';
+import { inboxAbi } from './bindings/Inbox';
+import { outputClaimGameAbi } from './bindings/OutputClaimGame';
+import { portalAbi } from './bindings/Portal';
+import { proxyAdminAbi } from './bindings/ProxyAdmin';
+import { systemConfigAbi } from './bindings/SystemConfig';
+import { timelockAbi } from './bindings/Timelock';
+import { type LoadContractArtifact, loadContractArtifact } from './contractArtifacts';
+
+/** Number of OutputClaimGame's type in the factory: `OutputClaimGame.gameType()`. */
+export const OUTPUT_CLAIM_GAME_TYPE = 1000;
+
+/** What an operator decides about the L1 contracts. All of it can be changed later by the timelock, and by nothing else. */
+export interface ContractsConfig {
+  /** Account that posts batches; must not have code. */
+  sequencer: Address;
+  /** Account that may dispute output claims. */
+  guardian: Address;
+  timelock: {
+    /** Least time between scheduling and executing; 0 only on a dev chain. */
+    minDelaySeconds: number;
+    /** Accounts that may schedule and cancel; anyone may execute. */
+    proposers: Address[];
+  };
+  /** How long a claim can be disputed, ≥ 1. */
+  challengeWindowSeconds: number;
+  /** Bond of an output claim. */
+  initBondWei: bigint;
+  /** L2 gas that the deposits of one L1 block may ask for together, ≥ 1,000,000. Default 20,000,000. */
+  maxDepositGasPerL1Block?: bigint;
+  /** Who gets the bond of a disputed claim. Default: the timelock. */
+  disputedBondRecipient?: Address;
+}
+
+/** Addresses that the node calls, and those behind them. */
+export interface DeployedContracts {
+  inbox: Address;
+  portal: Address;
+  disputeGameFactory: Address;
+  systemConfig: Address;
+  /** Code of the output claim games, which are clones of it. */
+  outputClaimGame: Address;
+  timelock: Address;
+  /** Admin of each proxy; all are owned by the timelock. */
+  proxyAdmins: Record<ProxiedContract, Address>;
+  /** Code behind each proxy. */
+  implementations: Record<ProxiedContract, Address>;
+}
+
+export type ProxiedContract = 'systemConfig' | 'disputeGameFactory' | 'portal' | 'inbox';
+
+export interface Deployment {
+  contracts: DeployedContracts;
+  /** L1 block of the first deployed contract: nothing of this rollup is in an earlier one. */
+  deployedAtL1Block: number;
+}
+
+export interface DeployProgress {
+  /** 0-based. */
+  step: number;
+  stepCount: number;
+  contractName: string;
+  address: Address;
+  transactionHash: Hex;
+}
+
+export interface DeployContractsOptions {
+  publicClient: PublicClient;
+  /** Pays and sends, and has no power over what it deployed. */
+  walletClient: WalletClient<Transport, Chain | undefined, Account>;
+  config: ContractsConfig;
+  onProgress?: (progress: DeployProgress) => void;
+  /** Default: the built package's artifacts. */
+  loadArtifact?: LoadContractArtifact;
+}
+
+const DEFAULT_MAX_DEPOSIT_GAS_PER_L1_BLOCK = 20_000_000n;
+const STEP_COUNT = 10;
+
+/**
+ * Deploys and wires all L1 contracts, one transaction each, in a fixed order. No contract is ever owned by the deployer: each proxy is
+ * initialized by its own constructor with the timelock as owner. At the end every owner, admin and role is read back.
+ * @throws L1.InvalidContractsConfig L1.DeploymentFailed L1.DeploymentNotSafe
+ * @example
+ * const { contracts } = await deployContracts({ publicClient, walletClient, config: {
+ *   sequencer, guardian, timelock: { minDelaySeconds: 0, proposers: [deployer] }, challengeWindowSeconds: 10, initBondWei: 10n ** 16n } })
+ */
+export async function deployContracts(options: DeployContractsOptions): Promise<Deployment> {
+  const { config } = options;
+  checkConfig(config);
+  const deployer = new Deployer(options);
+  await deployer.start();
+
+  const timelock = await deployer.deploy('Timelock', [
+    BigInt(config.timelock.minDelaySeconds),
+    config.timelock.proposers,
+  ]);
+  const disputedBondRecipient = config.disputedBondRecipient ?? timelock;
+
+  const systemConfig = await deployer.deployProxied(
+    'SystemConfig',
+    timelock,
+    encodeFunctionData({
+      abi: systemConfigAbi,
+      functionName: 'initialize',
+      args: [
+        timelock,
+        config.guardian,
+        OUTPUT_CLAIM_GAME_TYPE,
+        config.maxDepositGasPerL1Block ?? DEFAULT_MAX_DEPOSIT_GAS_PER_L1_BLOCK,
+      ],
+    }),
+  );
+  const outputClaimGame = await deployer.deploy('OutputClaimGame', [
+    systemConfig.proxy,
+    BigInt(config.challengeWindowSeconds),
+    disputedBondRecipient,
+  ]);
+  const disputeGameFactory = await deployer.deployProxied(
+    'DisputeGameFactory',
+    timelock,
+    encodeFunctionData({
+      abi: disputeGameFactoryAbi,
+      functionName: 'initialize',
+      args: [
+        timelock,
+        [{ gameType: OUTPUT_CLAIM_GAME_TYPE, implementation: outputClaimGame, initBond: config.initBondWei }],
+      ],
+    }),
+  );
+  const portal = await deployer.deployProxied(
+    'Portal',
+    timelock,
+    encodeFunctionData({
+      abi: portalAbi,
+      functionName: 'initialize',
+      args: [timelock, disputeGameFactory.proxy, systemConfig.proxy],
+    }),
+  );
+  const inbox = await deployer.deployProxied(
+    'Inbox',
+    timelock,
+    encodeFunctionData({ abi: inboxAbi, functionName: 'initialize', args: [timelock, config.sequencer] }),
+  );
+
+  const contracts: DeployedContracts = {
+    inbox: inbox.proxy,
+    portal: portal.proxy,
+    disputeGameFactory: disputeGameFactory.proxy,
+    systemConfig: systemConfig.proxy,
+    outputClaimGame,
+    timelock,
+    proxyAdmins: {
+      systemConfig: systemConfig.admin,
+      disputeGameFactory: disputeGameFactory.admin,
+      portal: portal.admin,
+      inbox: inbox.admin,
+    },
+    implementations: {
+      systemConfig: systemConfig.implementation,
+      disputeGameFactory: disputeGameFactory.implementation,
+      portal: portal.implementation,
+      inbox: inbox.implementation,
+    },
+  };
+  await checkDeployment(options.publicClient, contracts, config, options.walletClient.account.address);
+  return { contracts, deployedAtL1Block: deployer.firstBlock };
+}
+
+interface Proxied {
+  proxy: Address;
+  admin: Address;
+  implementation: Address;
+}
+
+/** Sends the deployments one after the other. */
+class Deployer {
+  firstBlock = 0;
+  private step = 0;
+  private nonce = 0;
+  private readonly loadArtifact: LoadContractArtifact;
+
+  constructor(private readonly options: DeployContractsOptions) {
+    this.loadArtifact = options.loadArtifact ?? loadContractArtifact;
+  }
+
+  async start(): Promise<void> {
+    const address = this.options.walletClient.account.address;
+    this.nonce = await this.options.publicClient.getTransactionCount({ address, blockTag: 'pending' });
+  }
+
+  async deploy(contractName: string, args: unknown[]): Promise<Address> {
+    const { publicClient, walletClient, onProgress } = this.options;
+    const { abi, bytecode } = this.loadArtifact(contractName);
+    const expected = getContractAddress({ from: walletClient.account.address, nonce: BigInt(this.nonce) });
+    const hash = await walletClient.deployContract({
+      abi,
+      bytecode,
+      args,
+      nonce: this.nonce,
+      chain: walletClient.chain ?? null,
+      account: walletClient.account,
+    });
+    const receipt = await publicClient.waitForTransactionReceipt({ hash });
+    const address = receipt.contractAddress;
+    if (receipt.status !== 'success' || !address || !isAddressEqual(address, expected)) {
+      throw new TributaryError('L1.DeploymentFailed', `the deployment of ${contractName} failed`, {
+        metaMessages: [
+          `transaction: ${hash}`,
+          `status: ${receipt.status}`,
+          `address: ${address}, expected ${expected}`,
+        ],
+        recovery: 'halt',
+      });
+    }
+    if (this.step === 0) this.firstBlock = Number(receipt.blockNumber);
+    onProgress?.({ step: this.step, stepCount: STEP_COUNT, contractName, address, transactionHash: hash });
+    this.step++;
+    this.nonce++;
+    return address;
+  }
+
+  /** Implementation, then its proxy, which makes its admin (owned by `timelock`) and runs `initializeCall` at once. */
+  async deployProxied(contractName: string, timelock: Address, initializeCall: Hex): Promise<Proxied> {
+    const implementation = await this.deploy(contractName, []);
+    const proxy = await this.deploy('UpgradeableProxy', [implementation, timelock, initializeCall]);
+    // The admin is the first contract that the proxy makes, and a contract's nonce starts at 1 (EIP-161).
+    return { proxy, admin: getContractAddress({ from: proxy, nonce: 1n }), implementation };
+  }
+}
+
+const ERC1967_ADMIN_SLOT = '0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103';
+const ERC1967_IMPLEMENTATION_SLOT = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc';
+
+/** Reads back who rules what. @throws L1.DeploymentNotSafe naming the first thing that is not as it must be */
+async function checkDeployment(
+  client: PublicClient,
+  contracts: DeployedContracts,
+  config: ContractsConfig,
+  deployer: Address,
+): Promise<void> {
+  const { timelock } = contracts;
+  for (const name of ['systemConfig', 'disputeGameFactory', 'portal', 'inbox'] as const) {
+    const address = contracts[name];
+    const admin = contracts.proxyAdmins[name];
+    const owner = await client.readContract({ address, abi: inboxAbi, functionName: 'owner' });
+    expectAddress(`${name}.owner`, timelock, owner);
+    const pendingOwner = await client.readContract({ address, abi: inboxAbi, functionName: 'pendingOwner' });
+    expectAddress(`${name}.pendingOwner`, zeroAddress, pendingOwner);
+    expectAddress(`${name} admin slot`, admin, await readAddressSlot(client, address, ERC1967_ADMIN_SLOT));
+    const implementation = await readAddressSlot(client, address, ERC1967_IMPLEMENTATION_SLOT);
+    expectAddress(`${name} implementation slot`, contracts.implementations[name], implementation);
+    const adminOwner = await client.readContract({ address: admin, abi: proxyAdminAbi, functionName: 'owner' });
+    expectAddress(`${name} proxy admin's owner`, timelock, adminOwner);
+  }
+  await checkTimelockRoles(client, timelock, config, deployer);
+
+  const portal = { address: contracts.portal, abi: portalAbi } as const;
+  const factory = await client.readContract({ ...portal, functionName: 'disputeGameFactory' });
+  expectAddress('portal.disputeGameFactory', contracts.disputeGameFactory, factory);
+  expectAddress('portal.guardian', config.guardian, await client.readContract({ ...portal, functionName: 'guardian' }));
+  const sequencer = await client.readContract({ address: contracts.inbox, abi: inboxAbi, functionName: 'sequencer' });
+  expectAddress('inbox.sequencer', config.sequencer, sequencer);
+  const game = { address: contracts.outputClaimGame, abi: outputClaimGameAbi } as const;
+  const gameConfig = await client.readContract({ ...game, functionName: 'systemConfig' });
+  expectAddress('outputClaimGame.systemConfig', contracts.systemConfig, gameConfig);
+  const gameType = await client.readContract({ ...game, functionName: 'gameType' });
+  if (gameType !== OUTPUT_CLAIM_GAME_TYPE) {
+    throw notSafe('outputClaimGame.gameType', String(OUTPUT_CLAIM_GAME_TYPE), String(gameType));
+  }
+}
+
+async function checkTimelockRoles(
+  client: PublicClient,
+  timelock: Address,
+  config: ContractsConfig,
+  deployer: Address,
+): Promise<void> {
+  const contract = { address: timelock, abi: timelockAbi } as const;
+  const adminRole = await client.readContract({ ...contract, functionName: 'DEFAULT_ADMIN_ROLE' });
+  const hasAdminRole = (account: Address) =>
+    client.readContract({ ...contract, functionName: 'hasRole', args: [adminRole, account] });
+  if (!(await hasAdminRole(timelock))) throw notSafe('timelock admin', timelock, 'no role');
+  for (const account of [deployer, config.guardian, config.sequencer, ...config.timelock.proposers]) {
+    if (await hasAdminRole(account)) throw notSafe('timelock admin', `only ${timelock}`, account);
+  }
+  const proposerRole = await client.readContract({ ...contract, functionName: 'PROPOSER_ROLE' });
+  for (const account of [deployer, ...config.timelock.proposers]) {
+    const wanted = config.timelock.proposers.some((proposer) => isAddressEqual(proposer, account));
+    const has = await client.readContract({ ...contract, functionName: 'hasRole', args: [proposerRole, account] });
+    if (has !== wanted) throw notSafe(`timelock proposer ${account}`, String(wanted), String(has));
+  }
+}
+
+async function readAddressSlot(client: PublicClient, address: Address, slot: Hex): Promise<Address> {
+  const word = (await client.getStorageAt({ address, slot })) ?? '0x';
+  return `0x${word.slice(2).padStart(64, '0').slice(24)}`;
+}
+
+function expectAddress(what: string, expected: Address, got: Address): void {
+  if (!isAddressEqual(expected, got)) throw notSafe(what, expected, got);
+}
+
+function notSafe(what: string, expected: string, got: string): TributaryError {
+  return new TributaryError(
+    'L1.DeploymentNotSafe',
+    `${what} is not what was deployed: expected ${expected}, got ${got}`,
+    {
+      recovery: 'halt',
+    },
+  );
+}
+
+function checkConfig(config: ContractsConfig): void {
+  const check = (field: string, ok: boolean, expected: string, got: unknown) => {
+    if (ok) return;
+    throw new TributaryError('L1.InvalidContractsConfig', `${field}: expected ${expected}, got ${got}`, {
+      recovery: 'halt',
+    });
+  };
+  const { sequencer, guardian, timelock, challengeWindowSeconds, initBondWei } = config;
+  check('sequencer', !isAddressEqual(sequencer, zeroAddress), 'an account', sequencer);
+  check('guardian', !isAddressEqual(guardian, zeroAddress), 'an account', guardian);
+  check('timelock.proposers', timelock.proposers.length > 0, 'at least one account', 'none');
+  check(
+    'timelock.minDelaySeconds',
+    Number.isSafeInteger(timelock.minDelaySeconds) && timelock.minDelaySeconds >= 0,
+    'a whole number ≥ 0',
+    timelock.minDelaySeconds,
+  );
+  check(
+    'challengeWindowSeconds',
+    Number.isSafeInteger(challengeWindowSeconds) && challengeWindowSeconds >= 1,
+    'a whole number ≥ 1',
+    challengeWindowSeconds,
+  );
+  check('initBondWei', initBondWei >= 0n, 'wei ≥ 0', initBondWei);
+}

@@ -1,0 +1,75 @@
+import { loadFixture } from '@nomicfoundation/hardhat-network-helpers';
+import { expect } from 'chai';
+import { ethers } from 'hardhat';
+import { type Address, zeroAddress } from 'viem';
+import { hasErrorCode } from '../../src/core/errors';
+import { type DeployProgress, deployContracts, OUTPUT_CLAIM_GAME_TYPE } from '../../src/l1/deployContracts';
+import { BOND_WEI, compiledArtifact, deploySystem, MAX_DEPOSIT_GAS, viemClients } from '../contracts/deploySystem';
+
+describe('deployContracts', () => {
+  it('wires the contracts together with the values of the config', async () => {
+    const { config, deployment, inbox, portal, factory, systemConfig, gameImplementation } =
+      await loadFixture(deploySystem);
+    const { contracts } = deployment;
+    expect(await inbox.sequencer()).to.equal(config.sequencer);
+    expect(await portal.disputeGameFactory()).to.equal(ethers.getAddress(contracts.disputeGameFactory));
+    expect(await portal.systemConfig()).to.equal(ethers.getAddress(contracts.systemConfig));
+    expect(await portal.respectedGameType()).to.equal(OUTPUT_CLAIM_GAME_TYPE);
+    expect(await portal.guardian()).to.equal(config.guardian);
+    expect(await systemConfig.maxDepositGasPerL1Block()).to.equal(MAX_DEPOSIT_GAS);
+    expect(await factory.gameImpls(OUTPUT_CLAIM_GAME_TYPE)).to.equal(ethers.getAddress(contracts.outputClaimGame));
+    expect(await factory.initBonds(OUTPUT_CLAIM_GAME_TYPE)).to.equal(BOND_WEI);
+    expect(await gameImplementation.disputedBondRecipient()).to.equal(ethers.getAddress(contracts.timelock));
+  });
+
+  it('reports every step and the L1 block of the first', async () => {
+    const { sequencer, guardian, proposer } = await loadFixture(deploySystem);
+    const before = await ethers.provider.getBlockNumber();
+    const steps: DeployProgress[] = [];
+    const { deployedAtL1Block } = await deployContracts({
+      ...(await viemClients()),
+      config: {
+        sequencer: sequencer.address as Address,
+        guardian: guardian.address as Address,
+        timelock: { minDelaySeconds: 0, proposers: [proposer.address as Address] },
+        challengeWindowSeconds: 1,
+        initBondWei: 0n,
+      },
+      onProgress: (progress) => steps.push(progress),
+      loadArtifact: compiledArtifact,
+    });
+    expect(deployedAtL1Block).to.equal(before + 1);
+    expect(steps.map(({ step }) => step)).to.deep.equal([...Array(10).keys()]);
+    expect(steps.every(({ stepCount }) => stepCount === steps.length)).to.equal(true);
+    expect(steps.map(({ contractName }) => contractName)).to.deep.equal([
+      'Timelock',
+      'SystemConfig',
+      'UpgradeableProxy',
+      'OutputClaimGame',
+      'DisputeGameFactory',
+      'UpgradeableProxy',
+      'Portal',
+      'UpgradeableProxy',
+      'Inbox',
+      'UpgradeableProxy',
+    ]);
+  });
+
+  const invalid = {
+    'a zero sequencer': { sequencer: zeroAddress },
+    'a zero guardian': { guardian: zeroAddress },
+    'no proposer': { timelock: { minDelaySeconds: 0, proposers: [] } },
+    'a fractional delay': { timelock: { minDelaySeconds: 0.5, proposers: [zeroAddress] } },
+    'no challenge window': { challengeWindowSeconds: 0 },
+    'a negative bond': { initBondWei: -1n },
+  };
+  for (const [what, overrides] of Object.entries(invalid)) {
+    it(`refuses ${what} before it sends anything`, async () => {
+      const [deployer] = await ethers.getSigners();
+      const nonce = await deployer.getNonce();
+      const error = await deploySystem(overrides as Parameters<typeof deploySystem>[0]).catch((thrown) => thrown);
+      expect(hasErrorCode(error, 'L1.InvalidContractsConfig'), String(error)).to.equal(true);
+      expect(await deployer.getNonce()).to.equal(nonce);
+    });
+  }
+});
