@@ -27,7 +27,7 @@ const config: HardhatUserConfig = {
     tributary: { url: 'http://127.0.0.1:9545', chainId: 31338 },
   },
   typechain: { dontOverrideCompile: true },
-  mocha: { timeout: 120_000 },
+  mocha: { timeout: 120_000, reporter: require.resolve('./test/reporter') },
 };
 
 export default config;

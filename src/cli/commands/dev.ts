@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { startDev } from '../../node/dev/startDev';
+import { numberOption, urlOption } from '../parseOption';
+import { untilSignal } from '../untilSignal';
+
+interface DevFlags {
+  port: number;
+  l1Port: number;
+  l1?: string;
+  blockTime?: number;
+  dataDir: string;
+  accounts: number;
+  silent?: boolean;
+  reset?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ tributary dev                                 L1 on :8545, L2 on :9545
+  $ tributary dev --port 9600                     L2's JSON-RPC on another port
+  $ tributary dev --l1-port 8600                  built-in L1 on another port
+  $ tributary dev --l1 http://127.0.0.1:8545      an L1 that already runs, e.g. anvil; its chain is kept between runs
+  $ tributary dev --block-time 2                  a block every two seconds
+  $ tributary dev --data-dir /tmp/chain           keep the chain elsewhere
+  $ tributary dev --accounts 5                    five funded accounts
+  $ tributary dev --silent                        print nothing but errors
+  $ tributary dev --reset                         drop the chain in the data directory first`;
+
+/** `tributary dev`: everything on this machine, one command. */
+export function registerDevCommand(program: Command): void {
+  program
+    .command('dev')
+    .description(
+      'start a whole rollup on this machine: L1, contracts, sequencer, batcher, proposer, verifier, JSON-RPC',
+    )
+    .option('--port <port>', "the L2's JSON-RPC, HTTP and WebSocket", numberOption(0, 65_535), 9545)
+    .option('--l1-port <port>', 'the built-in Hardhat L1', numberOption(1, 65_535), 8545)
+    .option('--l1 <url>', 'use this running dev L1 in place of the built-in one', urlOption)
+    .option(
+      '--block-time <s>',
+      'seal a block every so many seconds, in place of as soon as transactions wait',
+      numberOption(0.1, 3_600, 'decimal'),
+    )
+    .option('--data-dir <folder>', 'databases and deployment.json', '.tributary/dev')
+    .option('--accounts <count>', 'how many funded accounts', numberOption(1, 1_000), 20)
+    .option('--silent', 'print nothing but errors')
+    .option('--reset', 'drop the chain in the data directory first')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: DevFlags) => {
+      const print = flags.silent ? () => undefined : (text: string) => process.stdout.write(`${text}\n`);
+      await untilSignal((signal) => startDev({ ...flags, blockTimeSeconds: flags.blockTime, print, signal }));
+    });
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { errorMessage } from '../core/errors';
+import { registerDevCommand } from './commands/dev';
+import { registerEvmCommand } from './commands/evm';
+import { registerNodeCommand } from './commands/node';
+import { registerVerifyCommand } from './commands/verify';
+
+const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8'));
+
+const program = new Command('tributary')
+  .description('A rollup framework: execution off-chain, settlement and upgrades by vote on any EVM chain')
+  .version(version)
+  .showSuggestionAfterError()
+  .showHelpAfterError('(--help shows the options, with examples)');
+registerDevCommand(program);
+registerNodeCommand(program);
+registerVerifyCommand(program);
+registerEvmCommand(program);
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`tributary: ${errorMessage(error)}\n`);
+  process.exit(1);
+});

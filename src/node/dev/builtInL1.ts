@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { ChildProcess, PACKAGE_ROOT } from '../childProcess';
+import { requirePortFree } from './requirePortFree';
+
+const START_TIMEOUT_MS = 30_000;
+
+/** A Hardhat node as the dev L1. It starts empty every time: Hardhat keeps no state on disk. */
+export async function startBuiltInL1(port: number): Promise<{ url: string; process: ChildProcess }> {
+  await requirePortFree(port, '--l1-port');
+  const url = `http://127.0.0.1:${port}`;
+  const process = ChildProcess.start(
+    'the built-in L1 (hardhat node)',
+    [
+      require.resolve('hardhat/internal/cli/bootstrap'),
+      '--config',
+      join(PACKAGE_ROOT, 'dist', 'node', 'dev', 'hardhatL1.config.js'),
+      'node',
+      '--hostname',
+      '127.0.0.1',
+      '--port',
+      String(port),
+    ],
+    { HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true' },
+  );
+  await process.waitUntil(() => answersRpc(url), START_TIMEOUT_MS);
+  return { url, process };
+}
+
+async function answersRpc(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}',
+    });
+    return response.ok;
+  } catch {
+    // Not listening yet: the caller asks again until its deadline.
+    return false;
+  }
+}

@@ -1,0 +1,128 @@
+import { createPublicClient, createWalletClient, type Hex, http, parseEther } from 'viem';
+import type { ChainConfig } from '../../chain/chainConfig';
+import type { Deployment } from '../../chain/deployment';
+import { errorMessage, TributaryError } from '../../core/errors';
+import { type DeployedContracts, type DeployProgress, deployContracts } from '../../l1/deployContracts';
+import { DEV_BALANCE_WEI, devAccounts, devSystemAccounts } from './devAccounts';
+
+export const DEV_L2_CHAIN_ID = 31338;
+const SYSTEM_ACCOUNT_BALANCE_WEI = parseEther('1000');
+const SYSTEM_ACCOUNT_FLOOR_WEI = parseEther('10');
+/** Hardhat and anvil answer within a millisecond; viem would ask every four seconds. */
+const RECEIPT_POLL_MS = 50;
+
+export interface DeployDevChainOptions {
+  l1Url: string;
+  /** JSON-RPC port of the L2, for the URLs in the deployment file. */
+  l2Port: number;
+  /** Dev accounts with 10,000 ETH on the L2. */
+  accountCount: number;
+  onProgress?: (progress: DeployProgress) => void;
+}
+
+/** Deploys a chain with dev-sized windows (seconds) on a dev L1: the system accounts are funded by the L1's own dev means. */
+export async function deployDevChain(options: DeployDevChainOptions): Promise<Deployment> {
+  const publicClient = createPublicClient({
+    transport: http(options.l1Url),
+    pollingInterval: RECEIPT_POLL_MS,
+    cacheTime: 0,
+  });
+  const system = devSystemAccounts();
+  await fundSystemAccounts(options.l1Url);
+  const walletClient = createWalletClient({ account: system.deployer, transport: http(options.l1Url) });
+  const { contracts } = await deployContracts({
+    publicClient,
+    walletClient,
+    config: {
+      sequencer: system.batcher.address,
+      guardian: system.guardian.address,
+      timelock: { minDelaySeconds: 0, proposers: [system.guardian.address] },
+      challengeWindowSeconds: 10,
+      initBondWei: parseEther('0.01'),
+    },
+    onProgress: options.onProgress,
+  });
+  const l1ChainId = await publicClient.getChainId();
+  const origin = await publicClient.getBlock();
+  const rollup: ChainConfig = {
+    l1ChainId,
+    l2ChainId: DEV_L2_CHAIN_ID,
+    genesis: {
+      l1Number: Number(origin.number),
+      l1Hash: origin.hash,
+      l2TimestampSeconds: Number(origin.timestamp),
+      allocations: devAccounts(options.accountCount).map(({ address }) => ({
+        address,
+        balanceWei: String(DEV_BALANCE_WEI),
+      })),
+    },
+    forks: { pragueTimeSeconds: 0, osakaTimeSeconds: 0 },
+    gasLimit: 100_000_000,
+    baseFee: { initialWei: '1000000000', elasticity: 2, changeDenominator: 8 },
+    sequencingWindowL1Blocks: 3_600,
+    l1OriginAdvanceMax: 256,
+    // Tests on a dev chain may move the clock.
+    timestampDriftSecondsMax: 10 * 365 * 24 * 3600,
+    batchDecompressedSizeBytesMax: 10 * 1024 * 1024,
+    contracts: {
+      inbox: contracts.inbox,
+      portal: contracts.portal,
+      disputeGameFactory: contracts.disputeGameFactory,
+    },
+  };
+  return {
+    version: 1,
+    l1: { rpcUrl: options.l1Url, chainId: l1ChainId, contracts: flatten(contracts) },
+    l2: {
+      rpcUrl: `http://127.0.0.1:${options.l2Port}`,
+      wsUrl: `ws://127.0.0.1:${options.l2Port}`,
+      chainId: DEV_L2_CHAIN_ID,
+    },
+    rollup,
+  };
+}
+
+/** Gives the rollup's own accounts L1 ether: by the dev node's set-balance method, or from its first unlocked dev account. */
+async function fundSystemAccounts(l1Url: string): Promise<void> {
+  const client = createPublicClient({ transport: http(l1Url), pollingInterval: RECEIPT_POLL_MS, cacheTime: 0 });
+  const funder = createWalletClient({ account: devAccounts(1)[0], transport: http(l1Url) });
+  for (const [name, { address }] of Object.entries(devSystemAccounts())) {
+    if ((await client.getBalance({ address })) >= SYSTEM_ACCOUNT_FLOOR_WEI) continue;
+    if (await setBalance(l1Url, address)) continue;
+    try {
+      const hash = await funder.sendTransaction({ to: address, value: SYSTEM_ACCOUNT_FLOOR_WEI, chain: null });
+      await client.waitForTransactionReceipt({ hash });
+    } catch (cause) {
+      throw new TributaryError('Node.CannotFund', `the ${name} account ${address} has no ether on the L1`, {
+        recovery: 'halt',
+        metaMessages: [`tried hardhat_setBalance, anvil_setBalance and dev account 0: ${errorMessage(cause)}`],
+        cause,
+      });
+    }
+  }
+}
+
+async function setBalance(l1Url: string, address: Hex): Promise<boolean> {
+  for (const method of ['hardhat_setBalance', 'anvil_setBalance']) {
+    const response = await fetch(l1Url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method,
+        params: [address, `0x${SYSTEM_ACCOUNT_BALANCE_WEI.toString(16)}`],
+      }),
+    });
+    const answer = (await response.json()) as { error?: unknown };
+    if (!answer.error) return true;
+  }
+  return false;
+}
+
+function flatten(contracts: DeployedContracts): Record<string, string> {
+  const { proxyAdmins, implementations, ...direct } = contracts;
+  const named = (record: Record<string, string>, suffix: string) =>
+    Object.fromEntries(Object.entries(record).map(([name, address]) => [`${name}${suffix}`, address]));
+  return { ...direct, ...named(proxyAdmins, 'ProxyAdmin'), ...named(implementations, 'Implementation') };
+}

@@ -1,0 +1,18 @@
+/** Configuration of the built-in dev L1 (`hardhat node`). Hardhat asks for `module.exports`. */
+import { DEV_MNEMONIC } from './devAccounts';
+
+const L1_BLOCK_INTERVAL_MS = 2_000;
+
+module.exports = {
+  solidity: '0.8.30',
+  networks: {
+    hardhat: {
+      chainId: 31337,
+      hardfork: 'osaka',
+      accounts: { mnemonic: DEV_MNEMONIC, count: 20, accountsBalance: (10_000n * 10n ** 18n).toString() },
+      // Transactions are mined at once; empty blocks keep the L1's clock going for windows counted in L1 blocks.
+      mining: { auto: true, interval: L1_BLOCK_INTERVAL_MS },
+      loggingEnabled: false,
+    },
+  },
+};

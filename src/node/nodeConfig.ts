@@ -1,0 +1,107 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { errorMessage, TributaryError } from '../core/errors';
+import { LOG_LEVELS } from './createLogger';
+
+export const ROLES = ['sequencer', 'batcher', 'proposer', 'verifier'] as const;
+export type Role = (typeof ROLES)[number];
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const milliseconds = z.coerce.number().int().min(1).max(86_400_000);
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
+const words = (value: unknown) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value);
+
+/** One node's settings. Each has one name in the file, one environment variable (`TRIBUTARY_` and the name in capitals) and one flag. */
+export const nodeConfigSchema = z
+  .strictObject({
+    roles: z.preprocess(words, z.array(z.enum(ROLES)).min(1)),
+    /** One or several L1 JSON-RPC URLs, in order of preference. */
+    l1: z.preprocess(words, z.array(z.url({ protocol: /^https?$/ })).min(1)),
+    /** Path of `deployment.json`. */
+    deployment: z.string().min(1),
+    dataDir: z.string().min(1),
+    host: z.string().min(1).default('127.0.0.1'),
+    /** JSON-RPC over HTTP and WebSocket; 0 picks a free one. */
+    port: port.default(9545),
+    /** Seals on a clock, every so many seconds; without it as soon as transactions wait. */
+    blockTimeSeconds: z.coerce.number().positive().max(3600).optional(),
+    /** A batch is posted when its oldest block has waited this long, or when it is full. */
+    batchAgeMsMax: milliseconds.default(2_000),
+    proposalIntervalMs: milliseconds.default(60_000),
+    l1PollIntervalMs: milliseconds.default(1_000),
+    /** L1 blocks that must follow one before it is used as an origin. */
+    l1Confirmations: z.coerce.number().int().min(0).max(1_000).default(0),
+    /** Dev helper methods and unlocked dev accounts; refused on any chain but a dev chain. */
+    dev: flag.default(false),
+    /** How many accounts of the dev mnemonic are unlocked. */
+    accounts: z.coerce.number().int().min(1).max(1_000).default(20),
+    logLevel: z.enum(LOG_LEVELS).default('info'),
+  })
+  .refine((config) => !(config.roles.includes('sequencer') && config.roles.includes('verifier')), {
+    path: ['roles'],
+    message: 'sequencer and verifier need separate nodes: a verifier trusts nothing but L1',
+  })
+  .refine(
+    (config) =>
+      config.roles.includes('sequencer') || !config.roles.some((role) => role === 'batcher' || role === 'proposer'),
+    { path: ['roles'], message: 'batcher and proposer run beside the sequencer, whose blocks they read' },
+  );
+
+export type NodeConfig = z.infer<typeof nodeConfigSchema>;
+type Settings = Record<string, unknown>;
+
+/**
+ * Settings from flags, then environment, then file: the first that names a field decides.
+ * @param flags undefined values count as not given
+ * @throws Node.InvalidConfig naming each field, where its value came from and what was expected
+ */
+export function loadNodeConfig(flags: Settings, environment: NodeJS.ProcessEnv, filePath?: string): NodeConfig {
+  const sources: [name: string, settings: Settings][] = [
+    ['flag', flags],
+    ['environment', settingsFromEnvironment(environment)],
+    [filePath ?? 'file', filePath ? settingsFromFile(filePath) : {}],
+  ];
+  const merged: Settings = {};
+  const origin: Record<string, string> = {};
+  for (const [name, settings] of sources) {
+    for (const [key, value] of Object.entries(settings)) {
+      if (value === undefined || key in merged) continue;
+      merged[key] = value;
+      origin[key] = name;
+    }
+  }
+  const parsed = nodeConfigSchema.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  throw new TributaryError('Node.InvalidConfig', 'the configuration is not valid', {
+    recovery: 'halt',
+    metaMessages: parsed.error.issues.map((issue) => {
+      const key = String(issue.path[0] ?? '');
+      return `${issue.path.join('.') || '(settings)'}${origin[key] ? ` (${origin[key]})` : ''}: ${issue.message}`;
+    }),
+  });
+}
+
+const FIELDS = Object.keys(nodeConfigSchema.shape);
+
+/** The environment variable that sets a field: `batchAgeMsMax` → `TRIBUTARY_BATCH_AGE_MS_MAX`. */
+export function environmentName(field: string): string {
+  return `TRIBUTARY_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+function settingsFromEnvironment(environment: NodeJS.ProcessEnv): Settings {
+  return Object.fromEntries(FIELDS.map((field) => [field, environment[environmentName(field)]]));
+}
+
+function settingsFromFile(path: string): Settings {
+  if (!existsSync(path)) {
+    throw new TributaryError('Node.ConfigMissing', `there is no configuration file ${path}`, { recovery: 'halt' });
+  }
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw new TributaryError('Node.ConfigUnreadable', `${path} is not a JSON object: ${errorMessage(error)}`, {
+      recovery: 'halt',
+      cause: error,
+    });
+  }
+}

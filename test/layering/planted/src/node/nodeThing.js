@@ -1,0 +1,3 @@
+Object.defineProperty(exports, '__esModule', { value: true });
+exports.nodeThing = void 0;
+exports.nodeThing = 'node';
