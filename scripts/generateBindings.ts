@@ -3,6 +3,8 @@
  *   node -r ts-node/register/transpile-only scripts/generateBindings.ts
  * - `src/l1/bindings/<Contract>.ts`: ABIs as constants, committed, so that they are also the ABI snapshots.
  * - `dist/contracts/<Contract>.json`: { contractName, abi, bytecode, deployedBytecode }, read at run time.
+ * - `src/chain/predeploys/<contract>Code.ts`: runtime code of the L2 contracts, committed, because genesis follows from it: it must not
+ *   depend on what a build happens to produce.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -28,6 +30,16 @@ export const BOUND_CONTRACTS = {
 } as const;
 
 export type BoundContract = keyof typeof BOUND_CONTRACTS;
+
+/** Contracts whose code is in the L2 genesis. */
+export const L2_CONTRACTS = [
+  'L1Block',
+  'L2ToL1MessagePasser',
+  'GasPriceOracle',
+  'BaseFeeVault',
+  'SequencerFeeVault',
+  'L1FeeVault',
+] as const satisfies BoundContract[];
 
 interface CompilerArtifact {
   abi: unknown[];
@@ -55,7 +67,21 @@ export function renderBinding(name: BoundContract): string {
   const entries = readCompilerArtifact(name).abi.map((entry) => `  ${JSON.stringify(entry)},\n`);
   return [
     `// Written by scripts/generateBindings.ts from ${BOUND_CONTRACTS[name]}: do not edit.\n`,
-    `export const ${constantName(name)} = [\n${entries.join('')}] as const;\n`,
+    `export const ${camelCase(name)}Abi = [\n${entries.join('')}] as const;\n`,
+  ].join('\n');
+}
+
+/** Path of a predeploy's code. */
+export function predeployCodePath(name: BoundContract): string {
+  return join(ROOT, 'src', 'chain', 'predeploys', `${camelCase(name)}Code.ts`);
+}
+
+/** Text of a predeploy's code. */
+export function renderPredeployCode(name: BoundContract): string {
+  return [
+    `// Written by scripts/generateBindings.ts from ${BOUND_CONTRACTS[name]}: do not edit.\n`,
+    `import type { Hex } from 'viem';\n`,
+    `export const ${camelCase(name)}Code: Hex =\n  '${readCompilerArtifact(name).deployedBytecode}';\n`,
   ].join('\n');
 }
 
@@ -65,9 +91,9 @@ export function renderRuntimeArtifact(name: BoundContract): string {
   return `${JSON.stringify({ contractName: name, abi, bytecode, deployedBytecode })}\n`;
 }
 
-/** `inboxAbi`, `l2ToL1MessagePasserAbi`. */
-function constantName(name: BoundContract): string {
-  return `${name.charAt(0).toLowerCase()}${name.slice(1)}Abi`;
+/** `inbox`, `l2ToL1MessagePasser`. */
+function camelCase(name: BoundContract): string {
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 }
 
 function write(path: string, text: string): void {
@@ -81,7 +107,8 @@ function main(): void {
     write(bindingPath(name), renderBinding(name));
     write(runtimeArtifactPath(name), renderRuntimeArtifact(name));
   }
-  console.log(`${names.length} contracts bound: src/l1/bindings, dist/contracts`);
+  for (const name of L2_CONTRACTS) write(predeployCodePath(name), renderPredeployCode(name));
+  console.log(`${names.length} contracts bound: src/l1/bindings, src/chain/predeploys, dist/contracts`);
 }
 
 if (require.main === module) main();
