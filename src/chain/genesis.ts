@@ -1,0 +1,71 @@
+import type { L1Origin } from '../codec/block';
+import type { BlockHeader } from '../codec/header';
+import { type Address, fromHex, type Hash, ZERO_HASH } from '../core/bytes';
+import { addresses } from './addresses';
+import type { ChainConfig } from './chainConfig';
+
+/** An account that exists from the start. */
+export interface GenesisAccount {
+  address: Address;
+  nonce: bigint;
+  /** Wei. */
+  balance: bigint;
+  /** Empty for accounts without code. */
+  code: Uint8Array;
+  storage: [slot: Hash, value: Hash][];
+}
+
+/** Block 0 but for the roots, which follow from the allocations (`state/genesisBlock`). */
+export interface Genesis {
+  header: Omit<BlockHeader, 'stateRoot' | 'transactionsRoot' | 'receiptsRoot' | 'withdrawalsRoot'>;
+  l1Origin: L1Origin;
+  allocations: GenesisAccount[];
+}
+
+/** A contract that genesis places at its address. */
+export interface Predeploy {
+  address: Address;
+  /** Runtime code, immutables filled in. */
+  code: Uint8Array;
+  storage?: [slot: Hash, value: Hash][];
+}
+
+/**
+ * Genesis as it follows from the chain config and the code of the predeploys, the same on every node.
+ * Predeploys have nonce 1 (EIP-161); a configured balance at a predeploy's address is added to it.
+ */
+export function buildGenesis(config: ChainConfig, predeploys: Predeploy[]): Genesis {
+  const accounts = new Map<string, GenesisAccount>();
+  for (const { address, code, storage } of predeploys) {
+    accounts.set(hexOf(address), { address, nonce: 1n, balance: 0n, code, storage: storage ?? [] });
+  }
+  for (const allocation of config.genesis.allocations) {
+    const address = fromHex(allocation.address);
+    const existing = accounts.get(hexOf(address));
+    const balance = BigInt(allocation.balanceWei) + (existing?.balance ?? 0n);
+    accounts.set(hexOf(address), {
+      ...(existing ?? { address, nonce: 0n, code: new Uint8Array(0), storage: [] }),
+      balance,
+    });
+  }
+  return {
+    header: {
+      parentHash: ZERO_HASH,
+      coinbase: addresses.sequencerFeeVault,
+      logsBloom: new Uint8Array(256),
+      number: 0,
+      gasLimit: BigInt(config.gasLimit),
+      gasUsed: 0n,
+      timestamp: config.genesis.l2TimestampSeconds,
+      prevRandao: ZERO_HASH,
+      baseFeePerGas: BigInt(config.baseFee.initialWei),
+      parentBeaconBlockRoot: ZERO_HASH,
+    },
+    l1Origin: { number: config.genesis.l1Number, hash: fromHex(config.genesis.l1Hash), sequenceNumber: 0 },
+    allocations: [...accounts.values()].filter(({ nonce, balance }) => nonce > 0n || balance > 0n),
+  };
+}
+
+function hexOf(address: Address): string {
+  return Buffer.from(address).toString('hex');
+}

@@ -1,0 +1,176 @@
+import { type Address, type Hash, padLeft, toHex, ZERO_HASH } from '../core/bytes';
+import { TributaryError } from '../core/errors';
+import type { KeyValueOperation, KeyValueStore } from '../core/ports';
+import { decodeAccount } from './accountCodec';
+import { accountKey, bytesKey, isStateKey, keyPrefix, numberKey, storageKey } from './keyspace';
+import type { Account, StateSnapshot } from './stateReader';
+import { UndoRecord } from './undoRecord';
+
+/** How many blocks behind the head the state can be read. */
+export const HISTORY_BLOCKS = 256;
+/** Undo records kept in memory; older ones are read from disk again when a historic read needs them. */
+const UNDO_CACHE_SIZE_BYTES_MAX = 128 * 1024 * 1024;
+
+/**
+ * The state at the last 256 blocks, out of the current state and one `UndoRecord` per block.
+ *
+ * A read of a key at block B is what the first block after B that changed the key found there; when none did, the current value.
+ * The record of a block that is being written is here before the write begins, so a reader at an earlier block reads the same
+ * before, during and after it.
+ */
+export class StateHistory {
+  readonly #store: KeyValueStore;
+  readonly #records = new Map<number, UndoRecord>();
+  #recordsSizeBytes = 0;
+  /** The newest block whose writes may be visible in the store. */
+  #newest: number;
+
+  constructor(store: KeyValueStore, head: number) {
+    this.#store = store;
+    this.#newest = head;
+  }
+
+  /**
+   * The state after a block. The snapshot can be read until the block is more than 256 behind or is rewound.
+   * @throws State.UnknownBlock above the head, State.HistoryPruned
+   */
+  at(blockNumber: number): StateSnapshot {
+    this.assertKept(blockNumber);
+    return new StoredState(blockNumber, this.#store, (key) => this.#read(key, blockNumber));
+  }
+
+  /** @throws State.UnknownBlock, State.HistoryPruned */
+  assertKept(blockNumber: number): void {
+    if (!Number.isSafeInteger(blockNumber) || blockNumber < 0 || blockNumber > this.#newest) {
+      throw new TributaryError('State.UnknownBlock', `there is no block ${blockNumber}; the head is ${this.#newest}`);
+    }
+    this.#assertRecent(blockNumber);
+    // After a rewind fewer records than 256 may be left; they have no gap, so the one just above the block stands for all.
+    if (blockNumber < this.#newest) this.#record(blockNumber + 1);
+  }
+
+  /** Before the batch of a block is written: the operations that belong into it. */
+  begin(blockNumber: number, stateOperations: KeyValueOperation[]): KeyValueOperation[] {
+    const changes = new Map<string, [Uint8Array, Uint8Array | undefined]>();
+    for (const { key } of stateOperations) {
+      if (!isStateKey(key)) continue;
+      const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+      if (!changes.has(text)) changes.set(text, [key, this.#store.get(key)]);
+    }
+    const record = UndoRecord.of([...changes.values()]);
+    this.#remember(blockNumber, record);
+    this.#newest = blockNumber;
+    const operations: KeyValueOperation[] = [
+      { type: 'put', key: numberKey(keyPrefix.undo, blockNumber), value: record.bytes },
+    ];
+    const expired = blockNumber - HISTORY_BLOCKS;
+    if (expired > 0) operations.push({ type: 'del', key: numberKey(keyPrefix.undo, expired) });
+    return operations;
+  }
+
+  /** The batch of `begin` was not written. */
+  abandon(blockNumber: number): void {
+    this.undone(blockNumber);
+  }
+
+  /** What takes the state from after `blockNumber`, the newest block, to before it. */
+  undoOperations(blockNumber: number): KeyValueOperation[] {
+    const operations: KeyValueOperation[] = [{ type: 'del', key: numberKey(keyPrefix.undo, blockNumber) }];
+    for (const [key, previous] of this.#record(blockNumber).entries()) {
+      operations.push(previous ? { type: 'put', key, value: previous } : { type: 'del', key });
+    }
+    return operations;
+  }
+
+  /** After `undoOperations` have been written. */
+  undone(blockNumber: number): void {
+    this.#forget(blockNumber);
+    this.#newest = blockNumber - 1;
+  }
+
+  #read(key: Uint8Array, blockNumber: number): Uint8Array | undefined {
+    if (blockNumber !== this.#newest) {
+      this.#assertRecent(blockNumber);
+      for (let later = blockNumber + 1; later <= this.#newest; later++) {
+        const change = this.#record(later).lookup(key);
+        if (change) return change.previous;
+      }
+    }
+    return this.#store.get(key);
+  }
+
+  #assertRecent(blockNumber: number): void {
+    if (blockNumber > this.#newest || blockNumber < this.#newest - HISTORY_BLOCKS) {
+      throw pruned(blockNumber, this.#newest);
+    }
+  }
+
+  #record(blockNumber: number): UndoRecord {
+    const cached = this.#records.get(blockNumber);
+    if (cached) return cached;
+    const bytes = this.#store.get(numberKey(keyPrefix.undo, blockNumber));
+    if (!bytes) throw pruned(blockNumber - 1, this.#newest);
+    const record = new UndoRecord(bytes);
+    this.#remember(blockNumber, record);
+    return record;
+  }
+
+  #remember(blockNumber: number, record: UndoRecord): void {
+    this.#forget(blockNumber);
+    this.#records.set(blockNumber, record);
+    this.#recordsSizeBytes += record.bytes.length;
+    this.#forget(blockNumber - HISTORY_BLOCKS);
+    for (const oldest of this.#records.keys()) {
+      if (this.#recordsSizeBytes <= UNDO_CACHE_SIZE_BYTES_MAX || oldest === blockNumber) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(blockNumber: number): void {
+    this.#recordsSizeBytes -= this.#records.get(blockNumber)?.bytes.length ?? 0;
+    this.#records.delete(blockNumber);
+  }
+}
+
+class StoredState implements StateSnapshot {
+  readonly #read: (key: Uint8Array) => Uint8Array | undefined;
+  readonly #store: KeyValueStore;
+
+  constructor(
+    readonly blockNumber: number,
+    store: KeyValueStore,
+    read: (key: Uint8Array) => Uint8Array | undefined,
+  ) {
+    this.#store = store;
+    this.#read = read;
+  }
+
+  account(address: Address): Account | undefined {
+    const bytes = this.#read(accountKey(address));
+    return bytes && decodeAccount(bytes);
+  }
+
+  storage(address: Address, slot: Hash): Hash {
+    const bytes = this.#read(storageKey(address, slot));
+    return bytes ? padLeft(bytes, 32) : ZERO_HASH;
+  }
+
+  code(codeHash: Hash): Uint8Array {
+    const code = this.#store.get(bytesKey(keyPrefix.code, codeHash));
+    if (code) return code;
+    throw new TributaryError('State.CodeMissing', `the database has no code with hash ${toHex(codeHash)}`, {
+      recovery: 'halt',
+    });
+  }
+
+  trieNode(key: Uint8Array): Uint8Array | undefined {
+    return this.#read(bytesKey(keyPrefix.trieNode, key));
+  }
+}
+
+function pruned(blockNumber: number, head: number): TributaryError {
+  return new TributaryError(
+    'State.HistoryPruned',
+    `the state of block ${blockNumber} is not kept (history reaches ${HISTORY_BLOCKS} blocks back, the head is ${head})`,
+  );
+}
