@@ -1,0 +1,196 @@
+import type { Hex, PublicClient, RpcBlock, RpcLog } from 'viem';
+import type { L1BlockRef, L1Input, PostedBatch } from '../chain/l1Block';
+import { equalBytes, fromHex, ZERO_HASH } from '../core/bytes';
+import { TributaryError } from '../core/errors';
+import { blobBaseFee } from './blobBaseFee';
+import { type L1Client, toQuantity } from './l1Client';
+import { decodePortalDeposit, TRANSACTION_DEPOSITED_TOPIC } from './portalDeposit';
+import { BATCH_POSTED_TOPIC, type BatchAnnouncement, batchDataFromInput, decodeBatchPosted } from './postedBatch';
+
+/** What the sequencer needs of an L1 block: no batches. */
+export type L1Origin = Pick<L1Input, 'block' | 'deposits'>;
+
+export interface L1ContractAddresses {
+  portal: Hex;
+  inbox: Hex;
+}
+
+/** Requests that one call has in flight at most. */
+const CONCURRENCY_MAX = 16;
+
+/**
+ * Reads L1 blocks as derivation sees them. Stateless; every answer is checked to be of one chain: parents link, and logs belong to the
+ * blocks they are listed under. What does not fit (the L1 reorganized between two requests, an endpoint lags behind another) is
+ * L1.Inconsistent, which a later attempt does not meet.
+ */
+export class L1BlockReader {
+  constructor(
+    private readonly l1: L1Client,
+    private readonly contracts: L1ContractAddresses,
+  ) {}
+
+  /** The L1's newest block. @throws L1.Unreachable */
+  async latest(): Promise<L1BlockRef> {
+    const block = await this.#rpcBlock('latest');
+    if (!block) throw inconsistent('the L1 has no latest block');
+    return blockRefOf(block);
+  }
+
+  /** @returns undefined when the L1 has no block of this number (yet). @throws L1.Unreachable */
+  async block(number: number): Promise<L1BlockRef | undefined> {
+    const block = await this.#rpcBlock(toQuantity(number));
+    return block ? blockRefOf(block) : undefined;
+  }
+
+  /** Number of the newest block that the L1 holds for finalized. @returns undefined when the L1 knows no such tag */
+  async finalizedNumber(): Promise<number | undefined> {
+    try {
+      const block = await this.#rpcBlock('finalized');
+      return block ? Number(block.number) : undefined;
+    } catch (error) {
+      if (error instanceof TributaryError) throw error;
+      return undefined;
+    }
+  }
+
+  /**
+   * The blocks `from` to `to`, both inclusive, with their deposits.
+   * @throws L1.Unreachable, L1.Inconsistent (both `retry`)
+   */
+  async origins(from: number, to: number): Promise<L1Origin[]> {
+    const inputs = await this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC]);
+    return inputs.map(({ block, deposits }) => ({ block, deposits }));
+  }
+
+  /**
+   * The blocks `from` to `to`, both inclusive, with their deposits and batches.
+   * @throws L1.Unreachable, L1.Inconsistent (both `retry`)
+   */
+  inputs(from: number, to: number): Promise<L1Input[]> {
+    return this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, BATCH_POSTED_TOPIC]);
+  }
+
+  async #read(from: number, to: number, topics: Hex[]): Promise<L1Input[]> {
+    const numbers = Array.from({ length: to - from + 1 }, (_, offset) => from + offset);
+    const [blocks, logs] = await Promise.all([
+      mapConcurrently(numbers, (number) => this.block(number)),
+      this.#logs(from, to, topics),
+    ]);
+    const inputs: L1Input[] = [];
+    for (const [offset, block] of blocks.entries()) {
+      if (!block) throw inconsistent(`L1 block ${from + offset} is missing`);
+      const parent = inputs.at(-1)?.block;
+      if (parent && !equalBytes(parent.hash, block.parentHash)) {
+        throw inconsistent(`L1 blocks ${parent.number} and ${block.number} do not link`);
+      }
+      inputs.push({ block, deposits: [], batches: [] });
+    }
+    const announced: { input: L1Input; transactionHash: Hex; announcement: BatchAnnouncement }[] = [];
+    for (const log of logs) {
+      const input = inputs[Number(log.blockNumber) - from];
+      if (!input || !log.blockHash || !equalBytes(fromHex(log.blockHash), input.block.hash)) {
+        throw inconsistent(`a log lies in L1 block ${Number(log.blockNumber)} ${log.blockHash}, which is another`);
+      }
+      const address = log.address.toLowerCase();
+      if (address === this.contracts.portal.toLowerCase()) {
+        const deposit = decodePortalDeposit({ ...log, logIndex: Number(log.logIndex) });
+        if (deposit) input.deposits.push(deposit);
+      } else if (address === this.contracts.inbox.toLowerCase() && log.transactionHash) {
+        const announcement = decodeBatchPosted(log);
+        if (announcement) announced.push({ input, transactionHash: log.transactionHash, announcement });
+      }
+    }
+    const batches = await mapConcurrently(announced, ({ transactionHash, announcement }) =>
+      this.#batch(transactionHash, announcement),
+    );
+    for (const [index, batch] of batches.entries()) announced[index].input.batches.push(batch);
+    return inputs;
+  }
+
+  async #batch(transactionHash: Hex, announcement: BatchAnnouncement): Promise<PostedBatch> {
+    const transaction = await this.l1.read((viem) =>
+      viem.request({ method: 'eth_getTransactionByHash', params: [transactionHash] }),
+    );
+    if (!transaction) throw inconsistent(`the transaction ${transactionHash} that posted a batch is missing`);
+    return {
+      index: announcement.index,
+      transactionHash: fromHex(transactionHash),
+      data: batchDataFromInput(announcement, transaction.input),
+    };
+  }
+
+  /** Logs in block and log order. Splits the range where the L1 finds it too long. */
+  async #logs(from: number, to: number, topics: Hex[]): Promise<RpcLog[]> {
+    const filter = {
+      address: [this.contracts.portal, this.contracts.inbox],
+      topics: [topics],
+      fromBlock: toQuantity(from),
+      toBlock: toQuantity(to),
+    };
+    try {
+      const logs = await this.l1.read((viem) => viem.request({ method: 'eth_getLogs', params: [filter] }));
+      return [...logs].sort(
+        (a, b) => Number(a.blockNumber) - Number(b.blockNumber) || Number(a.logIndex) - Number(b.logIndex),
+      );
+    } catch (error) {
+      if (error instanceof TributaryError || from === to) throw error;
+      const middle = Math.floor((from + to) / 2);
+      return [...(await this.#logs(from, middle, topics)), ...(await this.#logs(middle + 1, to, topics))];
+    }
+  }
+
+  #rpcBlock(at: Hex | 'latest' | 'finalized'): Promise<RpcBlock | null> {
+    return this.l1.read((viem) => requestBlock(viem, at));
+  }
+}
+
+function requestBlock(viem: PublicClient, at: Hex | 'latest' | 'finalized'): Promise<RpcBlock | null> {
+  return viem.request({ method: 'eth_getBlockByNumber', params: [at, false] });
+}
+
+/** What the JSON-RPC's types leave out of a header. */
+type HeaderFields = { mixHash?: Hex | null; parentBeaconBlockRoot?: Hex | null; requestsHash?: Hex | null };
+
+function blockRefOf(block: RpcBlock): L1BlockRef {
+  const { mixHash, parentBeaconBlockRoot, requestsHash } = block as HeaderFields;
+  if (block.number === null || block.hash === null) throw inconsistent('the L1 gave a pending block');
+  return {
+    number: Number(block.number),
+    hash: fromHex(block.hash),
+    parentHash: fromHex(block.parentHash),
+    timestamp: Number(block.timestamp),
+    baseFeePerGas: BigInt(block.baseFeePerGas ?? 0),
+    blobBaseFee: blobBaseFee({
+      excessBlobGas: block.excessBlobGas ? BigInt(block.excessBlobGas) : undefined,
+      requestsHash,
+    }),
+    prevRandao: mixHash ? fromHex(mixHash) : ZERO_HASH,
+    parentBeaconBlockRoot: parentBeaconBlockRoot ? fromHex(parentBeaconBlockRoot) : ZERO_HASH,
+  };
+}
+
+function inconsistent(sentence: string): TributaryError {
+  return new TributaryError('L1.Inconsistent', sentence, { recovery: 'retry' });
+}
+
+/** Results in the order of `items`; stops starting new work at the first failure. */
+async function mapConcurrently<Item, Result>(
+  items: Item[],
+  action: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results = new Array<Result>(items.length);
+  let next = 0;
+  const work = async () => {
+    while (next < items.length) {
+      const index = next++;
+      try {
+        results[index] = await action(items[index]);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY_MAX, items.length) }, work));
+  return results;
+}

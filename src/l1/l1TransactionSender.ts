@@ -1,0 +1,522 @@
+import {
+  type Abi,
+  formatTransactionReceipt,
+  type Hex,
+  type LocalAccount,
+  parseTransaction,
+  type TransactionReceipt,
+  type TransactionSerializedEIP1559,
+} from 'viem';
+import { fromHex, toHex } from '../core/bytes';
+import { errorMessage, TributaryError } from '../core/errors';
+import type { Clock, KeyValueStore, Logger } from '../core/ports';
+import { Backoff, sleep } from './backoff';
+import { Deferred } from './deferred';
+import { type L1Client, toQuantity } from './l1Client';
+import { currentFees, type L1Fees, replacementFees } from './l1Fees';
+import { type PendingRecord, PendingTransactionStore, transactionHash } from './pendingTransactionStore';
+import { detailsOf, revertReason } from './revertReason';
+
+export interface L1TransactionSenderOptions {
+  l1: L1Client;
+  /** The key that signs. No other sender may use it: two would take each other's nonces. */
+  account: LocalAccount;
+  /** Where unsettled transactions are kept; what is in it from before is driven to its end first. */
+  store: KeyValueStore;
+  clock: Clock;
+  logger: Logger;
+  /** How often unsettled transactions are looked after; default 1 s. */
+  pollIntervalMs?: number;
+  /** After this long without inclusion a transaction is sent again, with higher fees if L1 went on; default 60 s. */
+  resubmitAfterMs?: number;
+  /** Blocks, its own included, after which a transaction is settled; default 1. */
+  confirmations?: number;
+  /** Most that is offered per gas, whatever L1 asks; default 500 gwei. */
+  feeCapWei?: bigint;
+  /** Least tip per gas; default 1 gwei. */
+  tipMinWei?: bigint;
+  /** Transactions on their way at once; default 4. */
+  inFlightMax?: number;
+}
+
+/** A contract call to be made. (Blob transactions will be another kind of it.) */
+export interface L1Call {
+  /** What it is for, in logs and errors, e.g. `Inbox.postBatch`. */
+  label: string;
+  to: Hex;
+  data: Hex;
+  /** Wei; default 0. */
+  value?: bigint;
+  /** Names the errors it may revert with. */
+  abi?: Abi;
+}
+
+interface Pending extends PendingRecord {
+  call: L1Call;
+  gasLimit: bigint;
+  fees: L1Fees;
+  sentAtMs: number;
+  /** L1's head when it was last sent. */
+  sentAtBlock: number;
+  /** The L1 refused it as too cheap: replace it at the next look. */
+  underpriced: boolean;
+  /** Looks in a row at which its nonce was used up but none of its attempts had a receipt. */
+  looksWithoutReceipt: number;
+  settle: Deferred<TransactionReceipt>;
+}
+
+const GWEI = 1_000_000_000n;
+/** EIP-7825: no L1 transaction may ask for more. */
+const GAS_LIMIT_MAX = 16_777_216n;
+/** Looks after which a used-up nonce without receipt is another transaction's. */
+const LOOKS_WITHOUT_RECEIPT_MAX = 5;
+/** Between looks at nothing. */
+const IDLE_MS = 3_600_000;
+const RETRY_DELAY_MS_MIN = 250;
+const RETRY_DELAY_MS_MAX = 15_000;
+
+/**
+ * Sends contract calls from one key and sees them through: nonces without gaps, fees raised until included, outages waited out.
+ *
+ * A transaction is on disk before it leaves, and stays there until it is settled. After a restart the same signed bytes are sent again:
+ * their nonce makes sure that they count once, whatever had become of the first sending. Whoever must know what happened waits for
+ * `settled()` and looks at the L1.
+ */
+export class L1TransactionSender {
+  readonly #l1: L1Client;
+  readonly #account: LocalAccount;
+  readonly #store: PendingTransactionStore;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #pollIntervalMs: number;
+  readonly #resubmitAfterMs: number;
+  readonly #confirmations: number;
+  readonly #feeCapWei: bigint;
+  readonly #tipMinWei: bigint;
+  readonly #inFlightMax: number;
+  /** Unsettled, by nonce ascending. */
+  #pending: Pending[] = [];
+  /** Calls of `send` that wait until fewer than `inFlightMax` are under way, in order. */
+  #admission: Promise<unknown> = Promise.resolve();
+  /** Admitted calls that are not pending yet. */
+  #launching = 0;
+  #slotFreed = new Deferred<void>();
+  /** What hands out nonces, one at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Aborted to have the pending looked after now. */
+  #wake = new AbortController();
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(options: L1TransactionSenderOptions) {
+    this.#l1 = options.l1;
+    this.#account = options.account;
+    this.#store = new PendingTransactionStore(options.store, fromHex(options.account.address));
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#pollIntervalMs = options.pollIntervalMs ?? 1_000;
+    this.#resubmitAfterMs = options.resubmitAfterMs ?? 60_000;
+    this.#confirmations = options.confirmations ?? 1;
+    this.#feeCapWei = options.feeCapWei ?? 500n * GWEI;
+    this.#tipMinWei = options.tipMinWei ?? GWEI;
+    this.#inFlightMax = options.inFlightMax ?? 4;
+  }
+
+  /** Opens the sender and takes up what an earlier run left. */
+  static async open(options: L1TransactionSenderOptions): Promise<L1TransactionSender> {
+    const sender = new L1TransactionSender(options);
+    for (const record of await sender.#store.load()) sender.#pending.push(pendingOf(record));
+    if (sender.#pending.length > 0) {
+      options.logger.info({ nonces: sender.#pending.map(({ nonce }) => nonce) }, 'taking up unsettled L1 transactions');
+    }
+    sender.#running = sender.#lookAfter();
+    return sender;
+  }
+
+  get address(): Hex {
+    return this.#account.address;
+  }
+
+  /** Transactions on their way. */
+  get pendingCount(): number {
+    return this.#pending.length;
+  }
+
+  /**
+   * Makes the call; resolves once it is included and confirmed. Calls go out in the order in which they are asked for.
+   * @throws L1.TransactionReverted when it would revert (nothing was sent then) or did (details: `reason`, `transactionHash?`)
+   * @throws L1.TransactionRefused when the L1 would not take it, e.g. for lack of funds; nothing is under way then
+   * @throws L1.SenderStopped when `stop` came first; it may be under way still, and the next run takes it up
+   */
+  async send(call: L1Call): Promise<TransactionReceipt> {
+    const admitted = this.#admission.then(() => this.#admit());
+    this.#admission = admitted.catch(() => undefined);
+    await admitted;
+    let pending: Pending;
+    try {
+      pending = await this.#exclusively(() => this.#launch(call));
+    } finally {
+      this.#launching--;
+      this.#freeSlot();
+    }
+    return pending.settle.promise;
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    while (this.#pending.length > 0) {
+      await Promise.allSettled(this.#pending.map(({ settle }) => settle.promise));
+      this.#checkRunning();
+    }
+  }
+
+  /** Ends the work; what is under way stays on disk. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#wake.abort();
+    this.#freeSlot();
+    await this.#running;
+    await this.#turn.catch(() => undefined);
+    for (const { settle } of this.#pending) settle.reject(senderStopped());
+  }
+
+  // --- sending ---
+
+  async #launch(call: L1Call): Promise<Pending> {
+    const gasLimit = await this.#patiently(() => this.#estimateGas(call));
+    const [nonce, fees, sentAtBlock] = await this.#patiently(() =>
+      Promise.all([this.#nextNonce(), this.#currentFees(), this.#headNumber()]),
+    );
+    const pending: Pending = {
+      nonce,
+      label: call.label,
+      call,
+      gasLimit,
+      fees,
+      raw: '0x02',
+      hashes: [],
+      sentAtMs: this.#clock.nowMs(),
+      sentAtBlock,
+      underpriced: false,
+      looksWithoutReceipt: 0,
+      settle: new Deferred(),
+    };
+    await this.#sign(pending, fees);
+    await this.#store.put(pending);
+    this.#pending.push(pending);
+    const refusal = await this.#broadcast(pending);
+    if (refusal && !(await this.#patiently(() => this.#receipt(pending)))) {
+      await this.#forget(pending);
+      throw new TributaryError('L1.TransactionRefused', `the L1 refuses ${call.label}: ${refusal}`, {
+        recovery: 'retry',
+        details: { reason: refusal },
+      });
+    }
+    this.#wake.abort();
+    return pending;
+  }
+
+  async #sign(pending: Pending, fees: L1Fees): Promise<void> {
+    const { call, nonce, gasLimit } = pending;
+    pending.fees = fees;
+    pending.raw = (await this.#account.signTransaction({
+      type: 'eip1559',
+      chainId: this.#l1.chainId,
+      nonce,
+      gas: gasLimit,
+      ...fees,
+      to: call.to,
+      data: call.data,
+      value: call.value ?? 0n,
+    })) as TransactionSerializedEIP1559;
+    pending.hashes.push(transactionHash(pending.raw));
+  }
+
+  /** @returns why the L1 will never take it, or undefined when it did, has it, or may take it yet */
+  async #broadcast(pending: Pending): Promise<string | undefined> {
+    try {
+      await this.#l1.read((viem) => viem.request({ method: 'eth_sendRawTransaction', params: [pending.raw] }));
+      this.#logger.debug({ label: pending.label, nonce: pending.nonce, hash: hashOf(pending) }, 'sent to L1');
+    } catch (error) {
+      // Out of reach, perhaps after it arrived: it stays pending and is sent again.
+      if (error instanceof TributaryError) {
+        if (error.recovery !== 'retry') throw error;
+        this.#logger.warn({ label: pending.label, nonce: pending.nonce }, error.shortMessage);
+        return undefined;
+      }
+      const words = detailsOf(error);
+      // It arrived before, or something else used its nonce: the receipts will tell.
+      if (/already known|already imported|known transaction|nonce too low|nonce.*already been used/i.test(words))
+        return undefined;
+      if (
+        /underpriced|fee cap.*less than block base fee|max fee per gas less than block base fee|maxFeePerGas.*too low/i.test(
+          words,
+        )
+      ) {
+        pending.underpriced = true;
+        return undefined;
+      }
+      return words;
+    }
+    return undefined;
+  }
+
+  async #estimateGas(call: L1Call): Promise<bigint> {
+    const request = { from: this.address, to: call.to, data: call.data, value: toBigQuantity(call.value ?? 0n) };
+    try {
+      const gas = await this.#l1.read((viem) => viem.request({ method: 'eth_estimateGas', params: [request] }));
+      const withReserve = (BigInt(gas) * 6n) / 5n;
+      return withReserve < GAS_LIMIT_MAX ? withReserve : GAS_LIMIT_MAX;
+    } catch (error) {
+      if (error instanceof TributaryError) throw error;
+      const reason = revertReason(error, call.abi);
+      if (reason) throw reverted(call, reason.sentence);
+      throw new TributaryError('L1.TransactionRefused', `the L1 refuses ${call.label}: ${detailsOf(error)}`, {
+        recovery: 'retry',
+        details: { reason: detailsOf(error) },
+      });
+    }
+  }
+
+  async #nextNonce(): Promise<number> {
+    const last = this.#pending.at(-1);
+    return last ? last.nonce + 1 : this.#transactionCount();
+  }
+
+  // --- looking after what is under way ---
+
+  async #lookAfter(): Promise<void> {
+    const { signal } = this.#stop;
+    const backoff = new Backoff(RETRY_DELAY_MS_MIN, RETRY_DELAY_MS_MAX);
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      let delayMs = this.#pollIntervalMs;
+      try {
+        if (this.#pending.length > 0) await this.#look();
+        backoff.reset();
+      } catch (error) {
+        delayMs = backoff.next();
+        this.#logger.warn({ error: errorMessage(error) }, 'looking after L1 transactions failed: trying again');
+      }
+      if (!signal.aborted) await sleep(this.#clock, this.#pending.length > 0 ? delayMs : IDLE_MS, this.#wake.signal);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const [usedNonces, headNumber] = await Promise.all([this.#transactionCount(), this.#headNumber()]);
+    for (const pending of [...this.#pending]) {
+      if (this.#stop.signal.aborted) return;
+      if (pending.nonce < usedNonces) await this.#lookForReceipt(pending, headNumber);
+      else await this.#resubmit(pending, headNumber);
+    }
+  }
+
+  async #lookForReceipt(pending: Pending, headNumber: number): Promise<void> {
+    const receipt = await this.#receipt(pending);
+    if (!receipt) {
+      if (++pending.looksWithoutReceipt >= LOOKS_WITHOUT_RECEIPT_MAX) await this.#renumber(pending);
+      return;
+    }
+    pending.looksWithoutReceipt = 0;
+    if (headNumber - Number(receipt.blockNumber) + 1 < this.#confirmations) return;
+    const failure = receipt.status === 'reverted' ? await this.#failureOf(pending, receipt) : undefined;
+    await this.#forget(pending);
+    const { label, nonce } = pending;
+    this.#logger.debug(
+      { label, nonce, l1Block: Number(receipt.blockNumber), gasUsed: receipt.gasUsed },
+      'settled on L1',
+    );
+    if (failure) pending.settle.reject(failure);
+    else pending.settle.resolve(receipt);
+  }
+
+  async #resubmit(pending: Pending, headNumber: number): Promise<void> {
+    const overdue = this.#clock.nowMs() - pending.sentAtMs >= this.#resubmitAfterMs;
+    if (!overdue && !pending.underpriced) return;
+    // Higher fees help only if L1 made blocks and left it out, not while L1 stands still.
+    const passedOver = headNumber > pending.sentAtBlock;
+    if (pending.underpriced || passedOver) await this.#raiseFees(pending);
+    pending.underpriced = false;
+    pending.sentAtMs = this.#clock.nowMs();
+    pending.sentAtBlock = headNumber;
+    const refusal = await this.#broadcast(pending);
+    if (refusal)
+      this.#logger.error(
+        { label: pending.label, nonce: pending.nonce, refusal },
+        'the L1 refuses a pending transaction',
+      );
+  }
+
+  async #raiseFees(pending: Pending): Promise<void> {
+    const fees = replacementFees(pending.fees, await this.#currentFees(), this.#feeCapWei);
+    const { label, nonce } = pending;
+    if (!fees) {
+      this.#logger.warn(
+        { label, nonce, feeCapWei: this.#feeCapWei },
+        'a stuck L1 transaction is at the fee cap: waiting',
+      );
+      return;
+    }
+    this.#logger.info({ label, nonce, maxFeePerGas: fees.maxFeePerGas }, 'raising the fees of a stuck L1 transaction');
+    await this.#sign(pending, fees);
+    await this.#store.put(pending);
+  }
+
+  /** Another transaction took its nonce (the key was used elsewhere): the call is made again under the next one. */
+  async #renumber(pending: Pending): Promise<void> {
+    await this.#exclusively(async () => {
+      this.#logger.warn({ label: pending.label, nonce: pending.nonce }, 'the nonce was used by a foreign transaction');
+      await this.#forget(pending);
+      pending.nonce = Math.max(await this.#transactionCount(), await this.#nextNonce());
+      pending.hashes = [];
+      pending.looksWithoutReceipt = 0;
+      await this.#sign(pending, await this.#currentFees());
+      await this.#store.put(pending);
+      this.#pending.push(pending);
+      pending.sentAtMs = this.#clock.nowMs();
+      await this.#broadcast(pending);
+    });
+  }
+
+  async #failureOf(pending: Pending, receipt: TransactionReceipt): Promise<TributaryError> {
+    const { call } = pending;
+    const request = { from: this.address, to: call.to, data: call.data, value: toBigQuantity(call.value ?? 0n) };
+    try {
+      // Best effort: the state before the block, though transactions of the same block may have been the cause.
+      const at = toQuantity(Number(receipt.blockNumber) - 1);
+      await this.#l1.read((viem) => viem.request({ method: 'eth_call', params: [request, at] }));
+    } catch (error) {
+      const reason = revertReason(error, call.abi);
+      if (reason) return reverted(call, reason.sentence, receipt.transactionHash);
+    }
+    return reverted(call, 'for a reason that L1 does not tell', receipt.transactionHash);
+  }
+
+  async #forget(pending: Pending): Promise<void> {
+    await this.#store.delete(pending.nonce);
+    this.#pending = this.#pending.filter((other) => other !== pending);
+    this.#freeSlot();
+  }
+
+  // --- asking the L1 ---
+
+  /** The receipt of whichever attempt was included. */
+  async #receipt(pending: Pending): Promise<TransactionReceipt | undefined> {
+    for (const hash of pending.hashes.toReversed()) {
+      const receipt = await this.#l1.read((viem) =>
+        viem.request({ method: 'eth_getTransactionReceipt', params: [toHex(hash)] }),
+      );
+      if (receipt) return formatTransactionReceipt(receipt);
+    }
+    return undefined;
+  }
+
+  async #transactionCount(): Promise<number> {
+    return Number(
+      await this.#l1.read((viem) =>
+        viem.request({ method: 'eth_getTransactionCount', params: [this.address, 'latest'] }),
+      ),
+    );
+  }
+
+  async #headNumber(): Promise<number> {
+    return Number(await this.#l1.read((viem) => viem.request({ method: 'eth_blockNumber' })));
+  }
+
+  async #currentFees(): Promise<L1Fees> {
+    const [block, tip] = await Promise.all([
+      this.#l1.read((viem) => viem.request({ method: 'eth_getBlockByNumber', params: ['latest', false] })),
+      this.#suggestedTip(),
+    ]);
+    return currentFees(BigInt(block?.baseFeePerGas ?? 0), tip, this.#feeCapWei);
+  }
+
+  async #suggestedTip(): Promise<bigint> {
+    try {
+      const tip = BigInt(await this.#l1.read((viem) => viem.request({ method: 'eth_maxPriorityFeePerGas' })));
+      return tip > this.#tipMinWei ? tip : this.#tipMinWei;
+    } catch (error) {
+      if (error instanceof TributaryError) throw error;
+      return this.#tipMinWei; // an L1 that does not know the method
+    }
+  }
+
+  // --- order ---
+
+  async #admit(): Promise<void> {
+    while (this.#pending.length + this.#launching >= this.#inFlightMax) {
+      this.#checkRunning();
+      await this.#slotFreed.promise;
+    }
+    this.#launching++;
+  }
+
+  #freeSlot(): void {
+    this.#slotFreed.resolve();
+    this.#slotFreed = new Deferred();
+  }
+
+  /** One at a time, in the order of the calls. */
+  #exclusively<Result>(action: () => Promise<Result>): Promise<Result> {
+    const run = this.#turn.then(() => {
+      this.#checkRunning();
+      return action();
+    });
+    this.#turn = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Repeats what fails for a passing reason, until `stop`. */
+  async #patiently<Result>(action: () => Promise<Result>): Promise<Result> {
+    const backoff = new Backoff(RETRY_DELAY_MS_MIN, RETRY_DELAY_MS_MAX);
+    for (;;) {
+      this.#checkRunning();
+      try {
+        return await action();
+      } catch (error) {
+        if (!(error instanceof TributaryError) || error.code !== 'L1.Unreachable') throw error;
+        this.#logger.warn({}, error.shortMessage);
+        await sleep(this.#clock, backoff.next(), this.#stop.signal);
+      }
+    }
+  }
+
+  #checkRunning(): void {
+    if (this.#stop.signal.aborted) throw senderStopped();
+  }
+}
+
+function pendingOf(record: PendingRecord): Pending {
+  const { to, data, value, gas, maxFeePerGas, maxPriorityFeePerGas } = parseTransaction(record.raw);
+  return {
+    ...record,
+    call: { label: record.label, to: to ?? '0x', data: data ?? '0x', value: value ?? 0n },
+    gasLimit: gas ?? 0n,
+    fees: { maxFeePerGas: maxFeePerGas ?? 0n, maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n },
+    // Overdue, but not passed over: it is sent again as it is.
+    sentAtMs: 0,
+    sentAtBlock: Number.MAX_SAFE_INTEGER,
+    underpriced: false,
+    looksWithoutReceipt: 0,
+    settle: new Deferred(),
+  };
+}
+
+function hashOf(pending: Pending): string {
+  const hash = pending.hashes.at(-1);
+  return hash ? toHex(hash) : '(unsigned)';
+}
+
+function toBigQuantity(value: bigint): Hex {
+  return `0x${value.toString(16)}`;
+}
+
+function reverted(call: L1Call, reason: string, hash?: Hex): TributaryError {
+  return new TributaryError('L1.TransactionReverted', `${call.label} reverts on L1: ${reason}`, {
+    details: { reason, transactionHash: hash },
+  });
+}
+
+function senderStopped(): TributaryError {
+  return new TributaryError('L1.SenderStopped', 'the L1 transaction sender was stopped', { recovery: 'retry' });
+}

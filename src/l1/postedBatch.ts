@@ -1,0 +1,63 @@
+import { decodeEventLog, decodeFunctionData, encodeEventTopics, encodeFunctionData, type Hex } from 'viem';
+import { EMPTY_BYTES, equalBytes, fromHex, type Hash, toHex } from '../core/bytes';
+import { keccak256 } from '../core/keccak';
+import { inboxAbi } from './bindings/Inbox';
+
+/** First topic of the Inbox's `BatchPosted`. */
+export const [BATCH_POSTED_TOPIC] = encodeEventTopics({ abi: inboxAbi, eventName: 'BatchPosted' });
+
+/** IInbox.BatchDataKind. */
+export const batchDataKinds = { calldata: 0, blobs: 1 } as const;
+
+/** What a `BatchPosted` log says: everything but the data. */
+export interface BatchAnnouncement {
+  /** Inbox index, 0-based. */
+  index: number;
+  dataKind: number;
+  /** Calldata: keccak256 of the data. Blobs: keccak256 of the versioned hashes. */
+  dataCommitment: Hash;
+}
+
+/** Input of `Inbox.postBatch(data)`. */
+export function encodePostBatch(data: Uint8Array): Hex {
+  return encodeFunctionData({ abi: inboxAbi, functionName: 'postBatch', args: [toHex(data)] });
+}
+
+/** @returns undefined when the log is not a `BatchPosted` */
+export function decodeBatchPosted(log: { topics: Hex[]; data: Hex }): BatchAnnouncement | undefined {
+  if (log.topics[0] !== BATCH_POSTED_TOPIC) return undefined;
+  try {
+    const { args } = decodeEventLog({
+      abi: inboxAbi,
+      eventName: 'BatchPosted',
+      topics: log.topics as [Hex, ...Hex[]],
+      data: log.data,
+    });
+    return {
+      index: Number(args.header.index),
+      dataKind: args.header.dataKind,
+      dataCommitment: fromHex(args.header.dataCommitment),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The data of a calldata batch, out of the input of the transaction that posted it.
+ * Total: where the input is not the call that the log commits to, the result is empty, which derivation ignores as it does any garbage.
+ */
+export function batchDataFromInput(announcement: BatchAnnouncement, input: Hex): Uint8Array {
+  if (announcement.dataKind !== batchDataKinds.calldata) return EMPTY_BYTES;
+  const data = decodePostBatch(input);
+  return data && equalBytes(keccak256(data), announcement.dataCommitment) ? data : EMPTY_BYTES;
+}
+
+function decodePostBatch(input: Hex): Uint8Array | undefined {
+  try {
+    const { functionName, args } = decodeFunctionData({ abi: inboxAbi, data: input });
+    return functionName === 'postBatch' ? fromHex(args[0]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
