@@ -1,0 +1,660 @@
+/**
+ * The interpreter: one loop over predecoded operations (see predecode), for all call depths.
+ *
+ * What every instruction uses is in locals: `pc` (address of the operation), `sp` (address of the stack's top word; `floor`
+ * where it is empty), `gasLeft`, `frame`. Instructions that charge gas of their own do so through the shared counter in
+ * gas.ts. A case either continues the loop, or breaks: the frame then ends with `status`, an exceptional halt unless the
+ * case says otherwise.
+ */
+import {
+  B_BASE_FEE,
+  B_BLOB_BASE_FEE,
+  B_CHAIN_ID,
+  B_COINBASE,
+  B_GAS_LIMIT,
+  B_NUMBER,
+  B_PREVRANDAO,
+  B_TIMESTAMP,
+} from '../block';
+import { blockContext } from '../memory';
+import { O_ADDRESS, O_BALANCE } from '../state/overlay';
+import { blobhash, effectiveGasPrice, transaction, TX_SENDER } from '../transactionContext';
+import * as u256 from '../u256';
+import { callInstruction, createInstruction, currentFrame, Entered, leaveFrame, selfdestruct, setOutput } from './calls';
+import {
+  addressOf,
+  calldatacopy,
+  calldataload,
+  codecopy,
+  keccak,
+  mcopy,
+  returndatacopy,
+  touch,
+  touchWords,
+} from './evmMemory';
+import {
+  F_CALLER,
+  F_CODE_SIZE,
+  F_FLOOR,
+  F_INPUT_SIZE,
+  F_JUMPS,
+  F_MEMORY,
+  F_MEMORY_SIZE,
+  F_PC,
+  F_SELF,
+  F_SP,
+  F_VALUE,
+} from './frame';
+import { charge, EXP_BYTE, gas, setGas } from './gas';
+import { Op } from './opcodes';
+import { OP_SIZE, PUSH_WIDE_SIZE } from './predecode';
+import { returnDataSize } from './returnData';
+import {
+  balance,
+  blockhash,
+  extcodecopy,
+  extcodehash,
+  extcodesize,
+  log,
+  sload,
+  sstore,
+  tload,
+  tstore,
+} from './stateOps';
+import { Status } from './status';
+
+const STACK_BYTES: u32 = 1024 * 32;
+/** Memory offsets above are left to `touch`. */
+const OFFSET_FAST: u64 = 0x7fffffff;
+
+@inline
+function swap(a: usize, b: usize): void {
+  const a0 = load<u64>(a);
+  const a1 = load<u64>(a, 8);
+  const a2 = load<u64>(a, 16);
+  const a3 = load<u64>(a, 24);
+  u256.copy(b, a);
+  store<u64>(b, a0);
+  store<u64>(b, a1, 8);
+  store<u64>(b, a2, 16);
+  store<u64>(b, a3, 24);
+}
+
+/** The operation that a jump to the word at `sp` lands on, 0 where that is no JUMPDEST. */
+@inline
+function jumpTarget(frame: usize, sp: usize): usize {
+  const to = load<u64>(sp);
+  if (!u256.fitsU64(sp) || to >= <u64>load<u32>(frame, F_CODE_SIZE)) return 0;
+  return <usize>load<u32>(<usize>load<u32>(frame, F_JUMPS) + (<usize>to << 2));
+}
+
+/** Runs the current frame and all that it calls; the outcome is as `leaveFrame` leaves it. */
+export function interpret(): void {
+  let frame = currentFrame();
+  let pc = <usize>load<u32>(frame, F_PC);
+  let sp = <usize>load<u32>(frame, F_SP);
+  let floor = <usize>load<u32>(frame, F_FLOOR);
+  let gasLeft = gas();
+  while (true) {
+    let status: i32 = Status.Failed;
+    const operation = load<u32>(pc);
+    switch (operation) {
+      case Op.BLOCK: {
+        const bounds = load<u64>(pc, 8);
+        const used = <u32>(sp - floor);
+        if (used < <u32>bounds || used + <u32>(bounds >> 32) > STACK_BYTES) break;
+        const cost = <u64>load<u32>(pc, 4);
+        if (gasLeft < cost) break;
+        gasLeft -= cost;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.PUSH: {
+        sp += 32;
+        u256.setU64(sp, load<u64>(pc, 8));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.PUSH_WIDE: {
+        sp += 32;
+        u256.copy(pc + OP_SIZE, sp);
+        pc += PUSH_WIDE_SIZE;
+        continue;
+      }
+      case Op.DUP: {
+        const from = sp - <usize>load<u32>(pc, 4);
+        sp += 32;
+        u256.copy(from, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SWAP: {
+        swap(sp, sp - <usize>load<u32>(pc, 4));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.POP: {
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.ADD: {
+        u256.add(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MUL: {
+        u256.mul(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SUB: {
+        u256.sub(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.DIV: {
+        u256.div(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SDIV: {
+        u256.sdiv(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MOD: {
+        u256.mod(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SMOD: {
+        u256.smod(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.ADDMOD: {
+        u256.addmod(sp, sp - 32, sp - 64, sp - 64);
+        sp -= 64;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MULMOD: {
+        u256.mulmod(sp, sp - 32, sp - 64, sp - 64);
+        sp -= 64;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.EXP: {
+        setGas(gasLeft);
+        if (!charge(<u64>u256.byteLength(sp - 32) * EXP_BYTE)) break;
+        gasLeft = gas();
+        u256.exp(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SIGNEXTEND: {
+        u256.signextend(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.BYTE: {
+        u256.byte(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SHL: {
+        u256.shl(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SHR: {
+        u256.shr(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SAR: {
+        u256.sar(sp, sp - 32, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.LT: {
+        const holds = u256.lessThan(sp, sp - 32);
+        sp -= 32;
+        u256.setU64(sp, u64(holds));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.GT: {
+        const holds = u256.lessThan(sp - 32, sp);
+        sp -= 32;
+        u256.setU64(sp, u64(holds));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SLT: {
+        const holds = u256.signedLessThan(sp, sp - 32);
+        sp -= 32;
+        u256.setU64(sp, u64(holds));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SGT: {
+        const holds = u256.signedLessThan(sp - 32, sp);
+        sp -= 32;
+        u256.setU64(sp, u64(holds));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.EQ: {
+        const holds = u256.equals(sp, sp - 32);
+        sp -= 32;
+        u256.setU64(sp, u64(holds));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.ISZERO: {
+        u256.setU64(sp, u64(u256.isZero(sp)));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.AND: {
+        const other = sp - 32;
+        store<u64>(other, load<u64>(other) & load<u64>(sp));
+        store<u64>(other, load<u64>(other, 8) & load<u64>(sp, 8), 8);
+        store<u64>(other, load<u64>(other, 16) & load<u64>(sp, 16), 16);
+        store<u64>(other, load<u64>(other, 24) & load<u64>(sp, 24), 24);
+        sp = other;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.OR: {
+        const other = sp - 32;
+        store<u64>(other, load<u64>(other) | load<u64>(sp));
+        store<u64>(other, load<u64>(other, 8) | load<u64>(sp, 8), 8);
+        store<u64>(other, load<u64>(other, 16) | load<u64>(sp, 16), 16);
+        store<u64>(other, load<u64>(other, 24) | load<u64>(sp, 24), 24);
+        sp = other;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.XOR: {
+        const other = sp - 32;
+        store<u64>(other, load<u64>(other) ^ load<u64>(sp));
+        store<u64>(other, load<u64>(other, 8) ^ load<u64>(sp, 8), 8);
+        store<u64>(other, load<u64>(other, 16) ^ load<u64>(sp, 16), 16);
+        store<u64>(other, load<u64>(other, 24) ^ load<u64>(sp, 24), 24);
+        sp = other;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.NOT: {
+        store<u64>(sp, ~load<u64>(sp));
+        store<u64>(sp, ~load<u64>(sp, 8), 8);
+        store<u64>(sp, ~load<u64>(sp, 16), 16);
+        store<u64>(sp, ~load<u64>(sp, 24), 24);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CLZ: {
+        u256.setU64(sp, 256 - <u64>u256.bitLength(sp));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.KECCAK256: {
+        setGas(gasLeft);
+        if (!keccak(frame, sp)) break;
+        gasLeft = gas();
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.ADDRESS: {
+        sp += 32;
+        u256.fromAddress(<usize>load<u32>(frame, F_SELF) + O_ADDRESS, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.BALANCE: {
+        setGas(gasLeft);
+        if (!balance(sp)) break;
+        gasLeft = gas();
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.ORIGIN: {
+        sp += 32;
+        u256.fromAddress(transaction() + TX_SENDER, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CALLER: {
+        sp += 32;
+        u256.fromAddress(frame + F_CALLER, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CALLVALUE: {
+        sp += 32;
+        u256.copy(frame + F_VALUE, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CALLDATALOAD: {
+        calldataload(frame, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CALLDATASIZE: {
+        sp += 32;
+        u256.setU64(sp, <u64>load<u32>(frame, F_INPUT_SIZE));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CALLDATACOPY: {
+        setGas(gasLeft);
+        if (!calldatacopy(frame, sp)) break;
+        gasLeft = gas();
+        sp -= 96;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CODESIZE: {
+        sp += 32;
+        u256.setU64(sp, <u64>load<u32>(frame, F_CODE_SIZE));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CODECOPY: {
+        setGas(gasLeft);
+        if (!codecopy(frame, sp)) break;
+        gasLeft = gas();
+        sp -= 96;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.GASPRICE: {
+        sp += 32;
+        u256.copy(effectiveGasPrice(), sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.EXTCODESIZE: {
+        setGas(gasLeft);
+        if (!extcodesize(sp)) break;
+        gasLeft = gas();
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.EXTCODECOPY: {
+        setGas(gasLeft);
+        if (!extcodecopy(frame, sp)) break;
+        gasLeft = gas();
+        sp -= 128;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.RETURNDATASIZE: {
+        sp += 32;
+        u256.setU64(sp, <u64>returnDataSize());
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.RETURNDATACOPY: {
+        setGas(gasLeft);
+        if (!returndatacopy(frame, sp)) break;
+        gasLeft = gas();
+        sp -= 96;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.EXTCODEHASH: {
+        setGas(gasLeft);
+        if (!extcodehash(sp)) break;
+        gasLeft = gas();
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.BLOCKHASH: {
+        blockhash(sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.COINBASE: {
+        sp += 32;
+        u256.fromAddress(blockContext() + B_COINBASE, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.TIMESTAMP: {
+        sp += 32;
+        u256.setU64(sp, load<u64>(blockContext(), B_TIMESTAMP));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.NUMBER: {
+        sp += 32;
+        u256.setU64(sp, load<u64>(blockContext(), B_NUMBER));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.GASLIMIT: {
+        sp += 32;
+        u256.setU64(sp, load<u64>(blockContext(), B_GAS_LIMIT));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CHAINID: {
+        sp += 32;
+        u256.setU64(sp, load<u64>(blockContext(), B_CHAIN_ID));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.PREVRANDAO: {
+        sp += 32;
+        u256.copy(blockContext() + B_PREVRANDAO, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.BASEFEE: {
+        sp += 32;
+        u256.copy(blockContext() + B_BASE_FEE, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.BLOBBASEFEE: {
+        sp += 32;
+        u256.copy(blockContext() + B_BLOB_BASE_FEE, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SELFBALANCE: {
+        sp += 32;
+        u256.copy(<usize>load<u32>(frame, F_SELF) + O_BALANCE, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.BLOBHASH: {
+        blobhash(sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MLOAD: {
+        const offset = load<u64>(sp);
+        if (!u256.fitsU64(sp) || offset > OFFSET_FAST || <u32>offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+          setGas(gasLeft);
+          if (!touch(frame, u256.toU64Saturated(sp), 32)) break;
+          gasLeft = gas();
+        }
+        u256.fromBigEndian(<usize>load<u32>(frame, F_MEMORY) + <usize>offset, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MSTORE: {
+        const offset = load<u64>(sp);
+        if (!u256.fitsU64(sp) || offset > OFFSET_FAST || <u32>offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+          setGas(gasLeft);
+          if (!touch(frame, u256.toU64Saturated(sp), 32)) break;
+          gasLeft = gas();
+        }
+        u256.toBigEndian(sp - 32, <usize>load<u32>(frame, F_MEMORY) + <usize>offset);
+        sp -= 64;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MSTORE8: {
+        setGas(gasLeft);
+        if (!touch(frame, u256.toU64Saturated(sp), 1)) break;
+        gasLeft = gas();
+        store<u8>(addressOf(frame, sp), load<u8>(sp - 32));
+        sp -= 64;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SLOAD: {
+        setGas(gasLeft);
+        if (!sload(frame, sp)) break;
+        gasLeft = gas();
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SSTORE: {
+        setGas(gasLeft);
+        if (!sstore(frame, sp)) break;
+        gasLeft = gas();
+        sp -= 64;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.JUMP: {
+        const target = jumpTarget(frame, sp);
+        if (target == 0) break;
+        sp -= 32;
+        pc = target;
+        continue;
+      }
+      case Op.JUMPI: {
+        if (u256.isZero(sp - 32)) {
+          pc += OP_SIZE;
+        } else {
+          const target = jumpTarget(frame, sp);
+          if (target == 0) break;
+          pc = target;
+        }
+        sp -= 64;
+        continue;
+      }
+      case Op.MSIZE: {
+        sp += 32;
+        u256.setU64(sp, <u64>load<u32>(frame, F_MEMORY_SIZE));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.GAS: {
+        sp += 32;
+        u256.setU64(sp, gasLeft);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.TLOAD: {
+        tload(frame, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.TSTORE: {
+        if (!tstore(frame, sp)) break;
+        sp -= 64;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MCOPY: {
+        setGas(gasLeft);
+        if (!mcopy(frame, sp)) break;
+        gasLeft = gas();
+        sp -= 96;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.LOG: {
+        const topics = load<u32>(pc, 4);
+        setGas(gasLeft);
+        if (!log(frame, sp, topics)) break;
+        gasLeft = gas();
+        sp -= 64 + (<usize>topics << 5);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.CREATE:
+      case Op.CREATE2: {
+        store<u32>(frame, <u32>(pc + OP_SIZE), F_PC);
+        setGas(gasLeft);
+        if (createInstruction(frame, sp, operation == Op.CREATE2) == Entered.Halt) break;
+        frame = currentFrame();
+        pc = <usize>load<u32>(frame, F_PC);
+        sp = <usize>load<u32>(frame, F_SP);
+        floor = <usize>load<u32>(frame, F_FLOOR);
+        gasLeft = gas();
+        continue;
+      }
+      case Op.CALL:
+      case Op.CALLCODE:
+      case Op.DELEGATECALL:
+      case Op.STATICCALL: {
+        store<u32>(frame, <u32>(pc + OP_SIZE), F_PC);
+        setGas(gasLeft);
+        if (callInstruction(frame, sp, operation) == Entered.Halt) break;
+        frame = currentFrame();
+        pc = <usize>load<u32>(frame, F_PC);
+        sp = <usize>load<u32>(frame, F_SP);
+        floor = <usize>load<u32>(frame, F_FLOOR);
+        gasLeft = gas();
+        continue;
+      }
+      case Op.STOP: {
+        setOutput(0, 0);
+        status = Status.Success;
+        break;
+      }
+      case Op.RETURN:
+      case Op.REVERT: {
+        setGas(gasLeft);
+        if (!touchWords(frame, sp, sp - 32)) break;
+        gasLeft = gas();
+        setOutput(u256.isZero(sp - 32) ? 0 : addressOf(frame, sp), load<u32>(sp - 32));
+        status = operation == Op.RETURN ? Status.Success : Status.Reverted;
+        break;
+      }
+      case Op.SELFDESTRUCT: {
+        setGas(gasLeft);
+        if (!selfdestruct(frame, sp)) break;
+        gasLeft = gas();
+        setOutput(0, 0);
+        status = Status.Success;
+        break;
+      }
+      // INVALID, and whatever the fork does not know.
+      default:
+        break;
+    }
+    setGas(gasLeft);
+    if (!leaveFrame(status)) return;
+    frame = currentFrame();
+    pc = <usize>load<u32>(frame, F_PC);
+    sp = <usize>load<u32>(frame, F_SP);
+    floor = <usize>load<u32>(frame, F_FLOOR);
+    gasLeft = gas();
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Predecoding: EVM bytes → fixed-width internal operations of 16 bytes, {operation u32, argument u32, immediate u64}.
+ *
+ * Code is cut into basic blocks, each opened by a BLOCK operation that charges the static gas of all its instructions
+ * and checks underflow and overflow for all of them at once. This can only move an exceptional halt forward within
+ * its block, where nothing is observable in between: an exceptional halt undoes the frame and takes all of its gas.
+ * Instructions that look at the gas left (GAS, calls, creates, SSTORE's sentry) therefore end their block, so that no
+ * later instruction's gas is taken when they run.
+ *
+ * A table of u32, one per code byte, gives the address of the BLOCK of each JUMPDEST, 0 elsewhere.
+ */
+import { isDefined, Op, staticGas, wordsLeft, wordsTaken } from './opcodes';
+
+export const OP_SIZE: usize = 16;
+/** A PUSH_WIDE is followed by its 32-byte word. */
+export const PUSH_WIDE_SIZE: usize = 48;
+
+let endAt: usize = 0;
+let jumpsAt: usize = 0;
+let opsAt: usize = 0;
+
+@inline
+export function decodedEnd(): usize {
+  return endAt;
+}
+
+@inline
+export function decodedJumps(): usize {
+  return jumpsAt;
+}
+
+@inline
+export function decodedOps(): usize {
+  return opsAt;
+}
+
+/** Bytes that `size` bytes of code take at most: a table entry each, and two operations each (GAS and the BLOCK behind it). */
+@inline
+export function predecodedSizeMax(size: u32): usize {
+  return (<usize>size << 2) + (<usize>size << 5) + 192;
+}
+
+@inline
+function emit(at: usize, op: u32, argument: u32, immediate: u64): void {
+  store<u32>(at, op);
+  store<u32>(at, argument, 4);
+  store<u64>(at, immediate, 8);
+}
+
+/** Whether the block ends behind the instruction though control may go on. */
+@inline
+function endsBlock(opcode: u32): bool {
+  return (
+    opcode == Op.JUMPI ||
+    opcode == Op.GAS ||
+    opcode == Op.SSTORE ||
+    opcode == Op.CREATE ||
+    opcode == Op.CREATE2 ||
+    opcode == Op.CALL ||
+    opcode == Op.CALLCODE ||
+    opcode == Op.DELEGATECALL ||
+    opcode == Op.STATICCALL
+  );
+}
+
+/** Whether control never goes on behind the instruction. */
+@inline
+function endsFlow(opcode: u32): bool {
+  return (
+    opcode == Op.STOP ||
+    opcode == Op.JUMP ||
+    opcode == Op.RETURN ||
+    opcode == Op.REVERT ||
+    opcode == Op.INVALID ||
+    opcode == Op.SELFDESTRUCT
+  );
+}
+
+/** Translates `size` bytes at `code` for `fork`, writing from `at` on; results through decodedOps/Jumps/End. */
+export function predecode(code: usize, size: u32, at: usize, fork: u32): void {
+  jumpsAt = (at + 15) & ~15;
+  memory.fill(jumpsAt, 0, <usize>size << 2);
+  opsAt = (jumpsAt + (<usize>size << 2) + 15) & ~15;
+  let out = opsAt;
+  let pc: u32 = 0;
+  let reachable = true;
+  while (pc < size || reachable) {
+    // Control can't get here but by a JUMPDEST: skip what lies in between (push data included).
+    if (!reachable) {
+      const opcode = <u32>load<u8>(code + pc);
+      if (opcode != Op.JUMPDEST) {
+        pc += opcode >= 0x60 && opcode <= 0x7f ? opcode - 0x5e : 1;
+        continue;
+      }
+    }
+    const block = out;
+    out += OP_SIZE;
+    let gas: u32 = 0;
+    let height = 0;
+    let heightNeeded = 0;
+    let heightMax = 0;
+    reachable = true;
+    if (pc < size && <u32>load<u8>(code + pc) == Op.JUMPDEST) {
+      store<u32>(jumpsAt + (<usize>pc << 2), <u32>block);
+      gas = 1;
+      pc++;
+    }
+    while (true) {
+      if (pc >= size) {
+        emit(out, Op.STOP, 0, 0);
+        out += OP_SIZE;
+        reachable = false;
+        break;
+      }
+      const opcode = <u32>load<u8>(code + pc);
+      if (opcode == Op.JUMPDEST) break;
+      if (!isDefined(opcode, fork)) {
+        emit(out, Op.INVALID, 0, 0);
+        out += OP_SIZE;
+        pc++;
+        reachable = false;
+        break;
+      }
+      gas += staticGas(opcode);
+      const taken = wordsTaken(opcode);
+      if (taken - height > heightNeeded) heightNeeded = taken - height;
+      height += wordsLeft(opcode) - taken;
+      if (height > heightMax) heightMax = height;
+      if (opcode >= 0x5f && opcode <= 0x7f) {
+        out = emitPush(out, code, size, pc + 1, opcode - 0x5f);
+        pc += opcode - 0x5e;
+        continue;
+      }
+      if (opcode >= 0x80 && opcode <= 0x8f) emit(out, Op.DUP, (opcode - 0x80) << 5, 0);
+      else if (opcode >= 0x90 && opcode <= 0x9f) emit(out, Op.SWAP, (opcode - 0x8f) << 5, 0);
+      else if (opcode >= 0xa0 && opcode <= 0xa4) emit(out, Op.LOG, opcode - 0xa0, 0);
+      else if (opcode == Op.PC) emit(out, Op.PUSH, 0, pc);
+      else emit(out, opcode, 0, 0);
+      out += OP_SIZE;
+      pc++;
+      if (endsFlow(opcode)) {
+        reachable = false;
+        break;
+      }
+      if (endsBlock(opcode)) break;
+    }
+    emit(block, Op.BLOCK, gas, (<u64>(heightMax << 5) << 32) | <u64>(heightNeeded << 5));
+  }
+  endAt = out;
+}
+
+/** Emits a push of `count` bytes at `from`, zeros behind the code's end. */
+function emitPush(out: usize, code: usize, size: u32, from: u32, count: u32): usize {
+  if (count <= 8) {
+    let value: u64 = 0;
+    for (let i: u32 = 0; i < count; i++) {
+      value = (value << 8) | (from + i < size ? <u64>load<u8>(code + from + i) : 0);
+    }
+    emit(out, Op.PUSH, 0, value);
+    return out + OP_SIZE;
+  }
+  emit(out, Op.PUSH_WIDE, 0, 0);
+  const word = out + OP_SIZE;
+  memory.fill(word, 0, 32);
+  for (let i: u32 = 0; i < count; i++) {
+    if (from + i < size) store<u8>(word + (count - 1 - i), load<u8>(code + from + i));
+  }
+  return out + PUSH_WIDE_SIZE;
+}

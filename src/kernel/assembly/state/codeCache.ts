@@ -1,0 +1,165 @@
+/**
+ * Contract code by hash in the shared region: the bytes and, once executed, their predecoded form.
+ *
+ * An entry's header is 64 bytes; code bytes follow it. The predecoded form (evm/predecode) is appended to the same arena on first execution.
+ */
+import { sharedBase, SHARED_HEAD } from '../memory';
+import { loadCode } from '../host';
+import { markRegionFull } from '../evm/gas';
+import { predecode, predecodedSizeMax, decodedEnd, decodedJumps, decodedOps } from '../evm/predecode';
+import { copy, equals } from '../u256';
+
+export const C_HASH: usize = 0;
+export const C_SIZE: usize = 32;
+export const C_BYTES: usize = 36;
+/** 0 until executed for the first time. */
+export const C_OPS: usize = 40;
+export const C_JUMPS: usize = 44;
+const HEADER_SIZE: usize = 64;
+
+const CODE_BITS: usize = 16;
+const BUCKETS: usize = 1 << (CODE_BITS + 1);
+const CODES_MAX: u32 = 1 << 16;
+
+// Behind flatCache's counters in the shared head.
+const H_GENERATION: usize = 64;
+const H_COUNT: usize = 68;
+const H_CURSOR: usize = 72;
+const H_FORK: usize = 76;
+
+let buckets: usize = 0;
+let arena: usize = 0;
+let arenaEnd: usize = 0;
+
+/** keccak256 of nothing. */
+export const EMPTY_CODE_HASH: usize = memory.data<u8>([
+  0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5, 0x00, 0xb6,
+  0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
+]);
+
+@inline
+function head(): usize {
+  return sharedBase() + SHARED_HEAD;
+}
+
+export function layOutCodeCache(from: usize, end: usize): void {
+  buckets = (from + 63) & ~63;
+  arena = (buckets + (BUCKETS << 3) + 63) & ~63;
+  arenaEnd = end;
+}
+
+/** Forgets all code. No frame may be running. */
+export function clearCodeCache(fork: u32): void {
+  store<u32>(head(), load<u32>(head(), H_GENERATION) + 1, H_GENERATION);
+  store<u32>(head(), 0, H_COUNT);
+  store<u32>(head(), <u32>arena, H_CURSOR);
+  store<u32>(head(), fork, H_FORK);
+  // Always the first entry, so that there is one to fall back on when the arena is full.
+  codeByHash(EMPTY_CODE_HASH);
+  ensurePredecoded(arena);
+}
+
+/** The entry of the empty code. */
+@inline
+export function emptyCode(): usize {
+  return arena;
+}
+
+/** The fork whose instructions the predecoded code knows. */
+export function codeCacheFork(): u32 {
+  return load<u32>(head(), H_FORK);
+}
+
+export function codeCacheFree(): usize {
+  return arenaEnd - <usize>load<u32>(head(), H_CURSOR);
+}
+
+/** The bucket that holds `hash`, or the free one where it goes. */
+function bucketOf(hash: usize): usize {
+  const generation = load<u32>(head(), H_GENERATION);
+  let at = <usize>load<u64>(hash) & (BUCKETS - 1);
+  while (true) {
+    const bucket = buckets + (at << 3);
+    if (load<u32>(bucket, 4) != generation) return bucket;
+    if (equals(<usize>load<u32>(bucket) + C_HASH, hash)) return bucket;
+    at = (at + 1) & (BUCKETS - 1);
+  }
+}
+
+/** Makes the entry whose `size` bytes already lie behind the arena's cursor and header. */
+function insert(bucket: usize, hash: usize, size: u32): usize {
+  const entry = <usize>load<u32>(head(), H_CURSOR);
+  store<u32>(head(), <u32>((entry + HEADER_SIZE + <usize>size + 63) & ~63), H_CURSOR);
+  store<u32>(head(), load<u32>(head(), H_COUNT) + 1, H_COUNT);
+  copy(hash, entry + C_HASH);
+  store<u32>(entry, size, C_SIZE);
+  store<u32>(entry, <u32>(entry + HEADER_SIZE), C_BYTES);
+  store<u32>(entry, 0, C_OPS);
+  store<u32>(bucket, <u32>entry);
+  store<u32>(bucket, load<u32>(head(), H_GENERATION), 4);
+  return entry;
+}
+
+@inline
+function hasRoom(size: usize): bool {
+  return load<u32>(head(), H_COUNT) < CODES_MAX && size + HEADER_SIZE + 64 <= codeCacheFree();
+}
+
+/** The code with this hash, asked of the host where it is not cached; the empty code, and the region marked full, where there is no room. */
+export function codeByHash(hash: usize): usize {
+  const bucket = bucketOf(hash);
+  if (load<u32>(bucket, 4) == load<u32>(head(), H_GENERATION)) return <usize>load<u32>(bucket);
+  if (!hasRoom(0)) {
+    markRegionFull();
+    return emptyCode();
+  }
+  let size = 0;
+  if (!equals(hash, EMPTY_CODE_HASH)) {
+    const capacity = <i32>(codeCacheFree() - HEADER_SIZE - 64);
+    size = loadCode(hash, <usize>load<u32>(head(), H_CURSOR) + HEADER_SIZE, capacity);
+    if (size > capacity) {
+      markRegionFull();
+      return emptyCode();
+    }
+  }
+  return insert(bucket, hash, <u32>size);
+}
+
+/** Adds code that the host may not know yet; the empty code, and the region marked full, where there is no room. */
+export function putCode(hash: usize, bytes: usize, size: u32): usize {
+  const bucket = bucketOf(hash);
+  if (load<u32>(bucket, 4) == load<u32>(head(), H_GENERATION)) return <usize>load<u32>(bucket);
+  if (!hasRoom(<usize>size)) {
+    markRegionFull();
+    return emptyCode();
+  }
+  memory.copy(<usize>load<u32>(head(), H_CURSOR) + HEADER_SIZE, bytes, <usize>size);
+  return insert(bucket, hash, size);
+}
+
+/** Sees that the entry is predecoded; false where there is no room. */
+export function ensurePredecoded(entry: usize): bool {
+  if (load<u32>(entry, C_OPS) != 0) return true;
+  const size = load<u32>(entry, C_SIZE);
+  if (predecodedSizeMax(size) > codeCacheFree()) {
+    markRegionFull();
+    return false;
+  }
+  predecode(<usize>load<u32>(entry, C_BYTES), size, <usize>load<u32>(head(), H_CURSOR), codeCacheFork());
+  store<u32>(head(), <u32>decodedEnd(), H_CURSOR);
+  store<u32>(entry, <u32>decodedJumps(), C_JUMPS);
+  store<u32>(entry, <u32>decodedOps(), C_OPS);
+  return true;
+}
+
+/** Whether the code is an EIP-7702 delegation: 0xef0100 ‖ address. */
+@inline
+export function isDelegation(entry: usize): bool {
+  return load<u32>(entry, C_SIZE) == 23 && (load<u32>(<usize>load<u32>(entry, C_BYTES)) & 0xffffff) == 0x0001ef;
+}
+
+/** Where the delegation's 20-byte address lies. */
+@inline
+export function delegationTarget(entry: usize): usize {
+  return <usize>load<u32>(entry, C_BYTES) + 3;
+}

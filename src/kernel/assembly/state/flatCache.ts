@@ -1,0 +1,205 @@
+/**
+ * The flat-state cache in the shared region: accounts and slots as they are after the last applied transaction, loaded
+ * on demand, with lists of what the block changed.
+ *
+ * Tables are open-addressed; a bucket is {entry pointer u32, generation u32}, so forgetting everything is one
+ * increment. Entries are bump-allocated and stay where they are until then.
+ */
+import { SHARED_AREAS, SHARED_HEAD, sharedBase } from '../memory';
+import { copyAddress, hashAddress, hashKey, sameAddress } from './hash';
+import { copy, equals, setZero } from '../u256';
+
+// Account entry.
+export const A_ADDRESS: usize = 0;
+export const A_FLAGS: usize = 20;
+export const A_NONCE: usize = 24;
+export const A_BALANCE: usize = 32;
+export const A_CODE_HASH: usize = 64;
+/** As of the last committed root. */
+export const A_STORAGE_ROOT: usize = 96;
+/** Slots that the block changed: list through S_NEXT_DIRTY. */
+export const A_DIRTY_SLOTS: usize = 128;
+export const A_NEXT_DIRTY: usize = 132;
+const ACCOUNT_SIZE: usize = 136;
+
+export const ACCOUNT_EXISTS: u32 = 1;
+export const ACCOUNT_DIRTY: u32 = 2;
+/** The backend holds no slot of it. */
+export const ACCOUNT_NO_STORAGE: u32 = 4;
+/** Its code was deployed in this block. */
+export const ACCOUNT_NEW_CODE: u32 = 8;
+
+// Slot entry.
+export const S_ACCOUNT: usize = 0;
+export const S_FLAGS: usize = 4;
+export const S_NEXT_DIRTY: usize = 8;
+/** A number (limbs), not bytes. */
+export const S_KEY: usize = 16;
+export const S_VALUE: usize = 48;
+/** The value at the block's start. */
+export const S_COMMITTED: usize = 80;
+const SLOT_SIZE: usize = 112;
+
+export const SLOT_DIRTY: u32 = 1;
+
+// The shared head: counters that all instances see.
+const H_GENERATION: usize = 0;
+const H_ACCOUNT_COUNT: usize = 4;
+const H_SLOT_COUNT: usize = 8;
+const H_DIRTY_ACCOUNTS: usize = 12;
+
+let accountBuckets: usize = 0;
+let accountMask: usize = 0;
+let accountEntries: usize = 0;
+let accountCapacity: u32 = 0;
+let slotBuckets: usize = 0;
+let slotMask: usize = 0;
+let slotEntries: usize = 0;
+let slotCapacity: u32 = 0;
+
+@inline
+function head(): usize {
+  return sharedBase() + SHARED_HEAD;
+}
+
+/** Lays the tables out for 2^accountBits accounts and 2^slotBits slots; returns the first address behind them. */
+export function layOutFlatCache(accountBits: u32, slotBits: u32): usize {
+  accountCapacity = 1 << accountBits;
+  slotCapacity = 1 << slotBits;
+  accountBuckets = sharedBase() + SHARED_AREAS;
+  accountMask = (<usize>accountCapacity << 1) - 1;
+  slotBuckets = accountBuckets + ((accountMask + 1) << 3);
+  slotMask = (<usize>slotCapacity << 1) - 1;
+  accountEntries = slotBuckets + ((slotMask + 1) << 3);
+  slotEntries = accountEntries + <usize>accountCapacity * ACCOUNT_SIZE;
+  return slotEntries + <usize>slotCapacity * SLOT_SIZE;
+}
+
+/** Forgets everything, changes included. */
+export function clearFlatCache(): void {
+  store<u32>(head(), load<u32>(head(), H_GENERATION) + 1, H_GENERATION);
+  store<u32>(head(), 0, H_ACCOUNT_COUNT);
+  store<u32>(head(), 0, H_SLOT_COUNT);
+  store<u32>(head(), 0, H_DIRTY_ACCOUNTS);
+}
+
+export function cachedAccountCount(): u32 {
+  return load<u32>(head(), H_ACCOUNT_COUNT);
+}
+
+export function cachedSlotCount(): u32 {
+  return load<u32>(head(), H_SLOT_COUNT);
+}
+
+/** Whether a lookup made the entry that it returned: the caller must fill it. */
+let entryIsNew: bool = false;
+
+@inline
+export function foundNew(): bool {
+  return entryIsNew;
+}
+
+/** The entry of `address`, made where there is none (`foundNew`); 0 where the table is full. */
+export function accountEntry(address: usize): usize {
+  const generation = load<u32>(head(), H_GENERATION);
+  let at = <usize>hashAddress(address) & accountMask;
+  while (true) {
+    const bucket = accountBuckets + (at << 3);
+    if (load<u32>(bucket, 4) != generation) {
+      const count = load<u32>(head(), H_ACCOUNT_COUNT);
+      if (count == accountCapacity) return 0;
+      const entry = accountEntries + <usize>count * ACCOUNT_SIZE;
+      store<u32>(head(), count + 1, H_ACCOUNT_COUNT);
+      store<u32>(bucket, <u32>entry);
+      store<u32>(bucket, generation, 4);
+      copyAddress(address, entry + A_ADDRESS);
+      store<u32>(entry, 0, A_FLAGS);
+      store<u32>(entry, 0, A_DIRTY_SLOTS);
+      store<u32>(entry, 0, A_NEXT_DIRTY);
+      entryIsNew = true;
+      return entry;
+    }
+    const entry = <usize>load<u32>(bucket);
+    if (sameAddress(entry + A_ADDRESS, address)) {
+      entryIsNew = false;
+      return entry;
+    }
+    at = (at + 1) & accountMask;
+  }
+}
+
+/** The entry of `key` in `account`, made where there is none (`foundNew`); 0 where the table is full. */
+export function slotEntry(account: usize, key: usize): usize {
+  const generation = load<u32>(head(), H_GENERATION);
+  let at = <usize>hashKey(account, key) & slotMask;
+  while (true) {
+    const bucket = slotBuckets + (at << 3);
+    if (load<u32>(bucket, 4) != generation) {
+      const count = load<u32>(head(), H_SLOT_COUNT);
+      if (count == slotCapacity) return 0;
+      const entry = slotEntries + <usize>count * SLOT_SIZE;
+      store<u32>(head(), count + 1, H_SLOT_COUNT);
+      store<u32>(bucket, <u32>entry);
+      store<u32>(bucket, generation, 4);
+      store<u32>(entry, <u32>account, S_ACCOUNT);
+      store<u32>(entry, 0, S_FLAGS);
+      store<u32>(entry, 0, S_NEXT_DIRTY);
+      copy(key, entry + S_KEY);
+      setZero(entry + S_VALUE);
+      setZero(entry + S_COMMITTED);
+      entryIsNew = true;
+      return entry;
+    }
+    const entry = <usize>load<u32>(bucket);
+    if (<usize>load<u32>(entry, S_ACCOUNT) == account && equals(entry + S_KEY, key)) {
+      entryIsNew = false;
+      return entry;
+    }
+    at = (at + 1) & slotMask;
+  }
+}
+
+/** Puts the account on the block's list of changes. */
+export function markAccountDirty(entry: usize): void {
+  const flags = load<u32>(entry, A_FLAGS);
+  if ((flags & ACCOUNT_DIRTY) != 0) return;
+  store<u32>(entry, flags | ACCOUNT_DIRTY, A_FLAGS);
+  store<u32>(entry, load<u32>(head(), H_DIRTY_ACCOUNTS), A_NEXT_DIRTY);
+  store<u32>(head(), <u32>entry, H_DIRTY_ACCOUNTS);
+}
+
+/** Writes a slot's value and puts it and its account on the block's list of changes. */
+export function writeSlotEntry(entry: usize, value: usize): void {
+  copy(value, entry + S_VALUE);
+  const flags = load<u32>(entry, S_FLAGS);
+  if ((flags & SLOT_DIRTY) != 0) return;
+  store<u32>(entry, flags | SLOT_DIRTY, S_FLAGS);
+  const account = <usize>load<u32>(entry, S_ACCOUNT);
+  store<u32>(entry, load<u32>(account, A_DIRTY_SLOTS), S_NEXT_DIRTY);
+  store<u32>(account, <u32>entry, A_DIRTY_SLOTS);
+  markAccountDirty(account);
+}
+
+/** First account that the block changed, 0 where none; the next is at A_NEXT_DIRTY. */
+export function firstDirtyAccount(): usize {
+  return <usize>load<u32>(head(), H_DIRTY_ACCOUNTS);
+}
+
+/** Makes the block's changes the committed state: the lists are empty afterwards, the values stay. */
+export function commitFlatCache(): void {
+  let account = firstDirtyAccount();
+  while (account != 0) {
+    let slot = <usize>load<u32>(account, A_DIRTY_SLOTS);
+    while (slot != 0) {
+      const next = <usize>load<u32>(slot, S_NEXT_DIRTY);
+      copy(slot + S_VALUE, slot + S_COMMITTED);
+      store<u32>(slot, load<u32>(slot, S_FLAGS) & ~SLOT_DIRTY, S_FLAGS);
+      slot = next;
+    }
+    const next = <usize>load<u32>(account, A_NEXT_DIRTY);
+    store<u32>(account, 0, A_DIRTY_SLOTS);
+    store<u32>(account, load<u32>(account, A_FLAGS) & ~(ACCOUNT_DIRTY | ACCOUNT_NEW_CODE), A_FLAGS);
+    account = next;
+  }
+  store<u32>(head(), 0, H_DIRTY_ACCOUNTS);
+}

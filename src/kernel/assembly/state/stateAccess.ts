@@ -1,0 +1,75 @@
+/**
+ * The one door between a transaction and the state outside it. Sequential execution reads the shared flat cache and, on
+ * a miss, the host; a multi-version table goes in front of it here.
+ */
+import { loadAccount, loadSlot } from '../host';
+import { workBase } from '../memory';
+import { markRegionFull } from '../evm/gas';
+import { copy, fromBigEndian, setZero, toBigEndian } from '../u256';
+import { EMPTY_CODE_HASH } from './codeCache';
+import {
+  A_ADDRESS,
+  A_BALANCE,
+  A_CODE_HASH,
+  A_FLAGS,
+  A_NONCE,
+  A_STORAGE_ROOT,
+  ACCOUNT_EXISTS,
+  ACCOUNT_NO_STORAGE,
+  accountEntry,
+  foundNew,
+  S_COMMITTED,
+  S_VALUE,
+  slotEntry,
+} from './flatCache';
+import { equals } from '../u256';
+
+/** Root of the empty trie: keccak256(rlp('')). */
+export const EMPTY_ROOT: usize = memory.data<u8>([
+  0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0x55, 0xa6, 0xff, 0x83, 0x45, 0xe6, 0x92, 0xc0, 0xf8, 0x6e, 0x5b, 0x48, 0xe0,
+  0x1b, 0x99, 0x6c, 0xad, 0xc0, 0x01, 0x62, 0x2f, 0xb5, 0xe3, 0x63, 0xb4, 0x21,
+]);
+
+/** The flat entry of `address`, loaded; 0 and the region marked full where the cache is. */
+export function readAccount(address: usize): usize {
+  const entry = accountEntry(address);
+  if (entry == 0) {
+    markRegionFull();
+    return 0;
+  }
+  if (!foundNew()) return entry;
+  const loaded = workBase();
+  if (loadAccount(address, loaded) != 0) {
+    store<u64>(entry, load<u64>(loaded), A_NONCE);
+    fromBigEndian(loaded + 8, entry + A_BALANCE);
+    copy(loaded + 40, entry + A_CODE_HASH);
+    copy(loaded + 72, entry + A_STORAGE_ROOT);
+    const bare = equals(entry + A_STORAGE_ROOT, EMPTY_ROOT);
+    store<u32>(entry, bare ? ACCOUNT_EXISTS | ACCOUNT_NO_STORAGE : ACCOUNT_EXISTS, A_FLAGS);
+  } else {
+    store<u64>(entry, 0, A_NONCE);
+    setZero(entry + A_BALANCE);
+    copy(EMPTY_CODE_HASH, entry + A_CODE_HASH);
+    copy(EMPTY_ROOT, entry + A_STORAGE_ROOT);
+    store<u32>(entry, ACCOUNT_NO_STORAGE, A_FLAGS);
+  }
+  return entry;
+}
+
+/** Writes the current value of slot `key` (limbs) of the flat account to `out`. */
+export function readSlot(account: usize, key: usize, out: usize): void {
+  const entry = slotEntry(account, key);
+  if (entry == 0) {
+    markRegionFull();
+    setZero(out);
+    return;
+  }
+  if (foundNew() && (load<u32>(account, A_FLAGS) & ACCOUNT_NO_STORAGE) == 0) {
+    const slot = workBase();
+    toBigEndian(key, slot);
+    loadSlot(account + A_ADDRESS, slot, slot + 32);
+    fromBigEndian(slot + 32, entry + S_VALUE);
+    copy(entry + S_VALUE, entry + S_COMMITTED);
+  }
+  copy(entry + S_VALUE, out);
+}

@@ -1,0 +1,632 @@
+/**
+ * 256-bit words: four u64 limbs, least significant first, at any address. `out` may alias an operand.
+ *
+ * Division works on 32-bit digits (Knuth, TAOCP vol. 2, 4.3.1 algorithm D) because WebAssembly has no 128-by-64
+ * division; multiplication is made of 32-bit products because it has no 64×64→128 one.
+ */
+import { scratchBase } from './memory';
+
+const MASK32: u64 = 0xffffffff;
+
+@inline
+export function isZero(a: usize): bool {
+  return (load<u64>(a) | load<u64>(a, 8) | load<u64>(a, 16) | load<u64>(a, 24)) == 0;
+}
+
+/** Whether the word is below 2^64. */
+@inline
+export function fitsU64(a: usize): bool {
+  return (load<u64>(a, 8) | load<u64>(a, 16) | load<u64>(a, 24)) == 0;
+}
+
+@inline
+export function equals(a: usize, b: usize): bool {
+  return (
+    ((load<u64>(a) ^ load<u64>(b)) |
+      (load<u64>(a, 8) ^ load<u64>(b, 8)) |
+      (load<u64>(a, 16) ^ load<u64>(b, 16)) |
+      (load<u64>(a, 24) ^ load<u64>(b, 24))) == 0
+  );
+}
+
+@inline
+export function copy(from: usize, to: usize): void {
+  const a0 = load<u64>(from);
+  const a1 = load<u64>(from, 8);
+  const a2 = load<u64>(from, 16);
+  const a3 = load<u64>(from, 24);
+  store<u64>(to, a0);
+  store<u64>(to, a1, 8);
+  store<u64>(to, a2, 16);
+  store<u64>(to, a3, 24);
+}
+
+@inline
+export function setU64(out: usize, value: u64): void {
+  store<u64>(out, value);
+  store<u64>(out, 0, 8);
+  store<u64>(out, 0, 16);
+  store<u64>(out, 0, 24);
+}
+
+@inline
+export function setZero(out: usize): void {
+  setU64(out, 0);
+}
+
+/** The value, or u64.MAX_VALUE where it does not fit. */
+@inline
+export function toU64Saturated(a: usize): u64 {
+  return fitsU64(a) ? load<u64>(a) : u64.MAX_VALUE;
+}
+
+/** Unsigned a < b. */
+@inline
+export function lessThan(a: usize, b: usize): bool {
+  const a3 = load<u64>(a, 24);
+  const b3 = load<u64>(b, 24);
+  if (a3 != b3) return a3 < b3;
+  const a2 = load<u64>(a, 16);
+  const b2 = load<u64>(b, 16);
+  if (a2 != b2) return a2 < b2;
+  const a1 = load<u64>(a, 8);
+  const b1 = load<u64>(b, 8);
+  if (a1 != b1) return a1 < b1;
+  return load<u64>(a) < load<u64>(b);
+}
+
+/** Two's complement a < b. */
+@inline
+export function signedLessThan(a: usize, b: usize): bool {
+  const a3 = load<i64>(a, 24);
+  const b3 = load<i64>(b, 24);
+  if (a3 != b3) return a3 < b3;
+  return lessThan(a, b);
+}
+
+/** out = a + b mod 2^256; returns the carry (0 or 1). */
+@inline
+export function add(a: usize, b: usize, out: usize): u64 {
+  const a0 = load<u64>(a);
+  const a1 = load<u64>(a, 8);
+  const a2 = load<u64>(a, 16);
+  const a3 = load<u64>(a, 24);
+  const b1 = load<u64>(b, 8);
+  const b2 = load<u64>(b, 16);
+  const b3 = load<u64>(b, 24);
+  const r0 = a0 + load<u64>(b);
+  let carry = u64(r0 < a0);
+  let r1 = a1 + b1;
+  let next = u64(r1 < a1);
+  r1 += carry;
+  next |= u64(r1 < carry);
+  carry = next;
+  let r2 = a2 + b2;
+  next = u64(r2 < a2);
+  r2 += carry;
+  next |= u64(r2 < carry);
+  carry = next;
+  let r3 = a3 + b3;
+  next = u64(r3 < a3);
+  r3 += carry;
+  next |= u64(r3 < carry);
+  store<u64>(out, r0);
+  store<u64>(out, r1, 8);
+  store<u64>(out, r2, 16);
+  store<u64>(out, r3, 24);
+  return next;
+}
+
+/** out = a - b mod 2^256; returns the borrow (0 or 1). */
+@inline
+export function sub(a: usize, b: usize, out: usize): u64 {
+  const a0 = load<u64>(a);
+  const a1 = load<u64>(a, 8);
+  const a2 = load<u64>(a, 16);
+  const a3 = load<u64>(a, 24);
+  const b0 = load<u64>(b);
+  const b1 = load<u64>(b, 8);
+  const b2 = load<u64>(b, 16);
+  const b3 = load<u64>(b, 24);
+  let borrow = u64(a0 < b0);
+  const d1 = a1 - b1;
+  const r1 = d1 - borrow;
+  const borrow1 = u64(a1 < b1) | u64(d1 < borrow);
+  const d2 = a2 - b2;
+  const r2 = d2 - borrow1;
+  const borrow2 = u64(a2 < b2) | u64(d2 < borrow1);
+  const d3 = a3 - b3;
+  const r3 = d3 - borrow2;
+  borrow = u64(a3 < b3) | u64(d3 < borrow2);
+  store<u64>(out, a0 - b0);
+  store<u64>(out, r1, 8);
+  store<u64>(out, r2, 16);
+  store<u64>(out, r3, 24);
+  return borrow;
+}
+
+/** out = -a mod 2^256. */
+export function negate(a: usize, out: usize): void {
+  const r0 = ~load<u64>(a) + 1;
+  let carry = u64(r0 == 0);
+  const r1 = ~load<u64>(a, 8) + carry;
+  carry &= u64(r1 == 0);
+  const r2 = ~load<u64>(a, 16) + carry;
+  carry &= u64(r2 == 0);
+  const r3 = ~load<u64>(a, 24) + carry;
+  store<u64>(out, r0);
+  store<u64>(out, r1, 8);
+  store<u64>(out, r2, 16);
+  store<u64>(out, r3, 24);
+}
+
+/** The upper 64 bits of the 128-bit product. */
+@inline
+export function mulHigh(a: u64, b: u64): u64 {
+  const al = a & MASK32;
+  const ah = a >> 32;
+  const bl = b & MASK32;
+  const bh = b >> 32;
+  const lh = al * bh;
+  // At most (2^32-1) + (2^32-1) + (2^32-1)^2 = 2^64 - 1: no overflow.
+  const middle = ((al * bl) >> 32) + (lh & MASK32) + ah * bl;
+  return ah * bh + (lh >> 32) + (middle >> 32);
+}
+
+/** out = a · b mod 2^256. */
+export function mul(a: usize, b: usize, out: usize): void {
+  const a0 = load<u64>(a);
+  const a1 = load<u64>(a, 8);
+  const a2 = load<u64>(a, 16);
+  const a3 = load<u64>(a, 24);
+  const b0 = load<u64>(b);
+  const b1 = load<u64>(b, 8);
+  const b2 = load<u64>(b, 16);
+  const b3 = load<u64>(b, 24);
+  const r0 = a0 * b0;
+  let r1 = mulHigh(a0, b0);
+  if ((a1 | a2 | a3 | b1 | b2 | b3) == 0) {
+    store<u64>(out, r0);
+    store<u64>(out, r1, 8);
+    store<u64>(out, 0, 16);
+    store<u64>(out, 0, 24);
+    return;
+  }
+  let low = a0 * b1;
+  r1 += low;
+  let r2 = u64(r1 < low);
+  low = a1 * b0;
+  r1 += low;
+  r2 += u64(r1 < low);
+  let high = mulHigh(a0, b1);
+  r2 += high;
+  let r3 = u64(r2 < high);
+  high = mulHigh(a1, b0);
+  r2 += high;
+  r3 += u64(r2 < high);
+  low = a0 * b2;
+  r2 += low;
+  r3 += u64(r2 < low);
+  low = a1 * b1;
+  r2 += low;
+  r3 += u64(r2 < low);
+  low = a2 * b0;
+  r2 += low;
+  r3 += u64(r2 < low);
+  r3 += mulHigh(a0, b2) + mulHigh(a1, b1) + mulHigh(a2, b0);
+  r3 += a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0;
+  store<u64>(out, r0);
+  store<u64>(out, r1, 8);
+  store<u64>(out, r2, 16);
+  store<u64>(out, r3, 24);
+}
+
+/** out (64 bytes, must not alias) = the full product a · b. */
+export function mulFull(a: usize, b: usize, out: usize): void {
+  memory.fill(out, 0, 64);
+  for (let i: usize = 0; i < 32; i += 8) {
+    const ai = load<u64>(a + i);
+    if (ai == 0) continue;
+    let carry: u64 = 0;
+    for (let j: usize = 0; j < 32; j += 8) {
+      const bj = load<u64>(b + j);
+      const at = out + i + j;
+      let low = ai * bj;
+      let high = mulHigh(ai, bj);
+      const before = load<u64>(at);
+      low += before;
+      high += u64(low < before);
+      low += carry;
+      high += u64(low < carry);
+      store<u64>(at, low);
+      carry = high;
+    }
+    store<u64>(out + i + 32, carry);
+  }
+}
+
+/** The number of 32-bit digits without leading zeros. */
+function digitCount(a: usize, max: i32): i32 {
+  let n = max;
+  while (n > 0 && load<u32>(a + ((<usize>n - 1) << 2)) == 0) n--;
+  return n;
+}
+
+/**
+ * Divides `dividend` (m digits; one further digit of room above) by `divisor` (n ≥ 1 digits, highest non-zero, m ≥ n).
+ * Both are overwritten: the remainder is left in dividend[0..n), the quotient written to quotient[0..m-n].
+ */
+function divideDigits(dividend: usize, m: i32, divisor: usize, n: i32, quotient: usize): void {
+  if (n == 1) {
+    const d = <u64>load<u32>(divisor);
+    let rest: u64 = 0;
+    for (let i = m - 1; i >= 0; i--) {
+      const at = <usize>i << 2;
+      const part = (rest << 32) | load<u32>(dividend + at);
+      const q = part / d;
+      rest = part - q * d;
+      store<u32>(quotient + at, <u32>q);
+      store<u32>(dividend + at, 0);
+    }
+    store<u32>(dividend, <u32>rest);
+    return;
+  }
+  const shift = <u64>clz<u32>(load<u32>(divisor + ((<usize>n - 1) << 2)));
+  store<u32>(dividend + (<usize>m << 2), 0);
+  if (shift != 0) {
+    shiftDigitsLeft(divisor, n, shift);
+    shiftDigitsLeft(dividend, m + 1, shift);
+  }
+  const top = <u64>load<u32>(divisor + ((<usize>n - 1) << 2));
+  const second = <u64>load<u32>(divisor + ((<usize>n - 2) << 2));
+  for (let j = m - n; j >= 0; j--) {
+    const at = dividend + (<usize>j << 2);
+    const head = at + (<usize>n << 2);
+    const numerator = (<u64>load<u32>(head) << 32) | load<u32>(head - 4);
+    let q = numerator / top;
+    let r = numerator - q * top;
+    while (q > MASK32 || q * second > ((r << 32) | load<u32>(head - 8))) {
+      q--;
+      r += top;
+      if (r > MASK32) break;
+    }
+    let borrow: i64 = 0;
+    let carry: u64 = 0;
+    for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+      const product = q * load<u32>(divisor + i) + carry;
+      carry = product >> 32;
+      const difference = <i64>load<u32>(at + i) - borrow - <i64>(product & MASK32);
+      store<u32>(at + i, <u32>difference);
+      borrow = difference < 0 ? 1 : 0;
+    }
+    const difference = <i64>load<u32>(head) - borrow - <i64>carry;
+    store<u32>(head, <u32>difference);
+    if (difference < 0) {
+      q--;
+      let sum: u64 = 0;
+      for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+        sum += <u64>load<u32>(at + i) + load<u32>(divisor + i);
+        store<u32>(at + i, <u32>sum);
+        sum >>= 32;
+      }
+      store<u32>(head, load<u32>(head) + <u32>sum);
+    }
+    store<u32>(quotient + (<usize>j << 2), <u32>q);
+  }
+  if (shift != 0) {
+    for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+      const pair = load<u64>(dividend + i);
+      store<u32>(dividend + i, <u32>(pair >> shift));
+    }
+  }
+}
+
+function shiftDigitsLeft(digits: usize, n: i32, shift: u64): void {
+  let carry: u64 = 0;
+  for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+    const wide = (<u64>load<u32>(digits + i) << shift) | carry;
+    store<u32>(digits + i, <u32>wide);
+    carry = wide >> 32;
+  }
+}
+
+// The scratch area: dividend (up to 17 digits and one more), divisor (8), quotient (16).
+const SCRATCH_DIVISOR: usize = 96;
+const SCRATCH_QUOTIENT: usize = 136;
+const SCRATCH_PRODUCT: usize = 224;
+const SCRATCH_BASE: usize = 288;
+const SCRATCH_ACCUMULATOR: usize = 320;
+const SCRATCH_SIGNED_A: usize = 352;
+const SCRATCH_SIGNED_B: usize = 384;
+
+/** quotient = a / b, remainder = a mod b; both 0 where b is 0. Addresses may be 0: not wanted. */
+function divide(a: usize, b: usize, quotient: usize, remainder: usize): void {
+  if (isZero(b)) {
+    if (quotient != 0) setZero(quotient);
+    if (remainder != 0) setZero(remainder);
+    return;
+  }
+  if (fitsU64(a) && fitsU64(b)) {
+    const x = load<u64>(a);
+    const y = load<u64>(b);
+    const q = x / y;
+    if (quotient != 0) setU64(quotient, q);
+    if (remainder != 0) setU64(remainder, x - q * y);
+    return;
+  }
+  if (lessThan(a, b)) {
+    if (remainder != 0) copy(a, remainder);
+    if (quotient != 0) setZero(quotient);
+    return;
+  }
+  const u = scratchBase();
+  const v = u + SCRATCH_DIVISOR;
+  const q = u + SCRATCH_QUOTIENT;
+  copy(a, u);
+  copy(b, v);
+  setZero(q);
+  divideDigits(u, digitCount(u, 8), v, digitCount(v, 8), q);
+  if (quotient != 0) copy(q, quotient);
+  if (remainder != 0) copy(u, remainder);
+}
+
+export function div(a: usize, b: usize, out: usize): void {
+  divide(a, b, out, 0);
+}
+
+export function mod(a: usize, b: usize, out: usize): void {
+  divide(a, b, 0, out);
+}
+
+/** Two's complement division, truncating; x / 0 = 0; -2^255 / -1 = -2^255. */
+export function sdiv(a: usize, b: usize, out: usize): void {
+  const aNegative = load<i64>(a, 24) < 0;
+  const bNegative = load<i64>(b, 24) < 0;
+  const x = scratchBase() + SCRATCH_SIGNED_A;
+  const y = scratchBase() + SCRATCH_SIGNED_B;
+  if (aNegative) negate(a, x);
+  else copy(a, x);
+  if (bNegative) negate(b, y);
+  else copy(b, y);
+  divide(x, y, out, 0);
+  if (aNegative != bNegative) negate(out, out);
+}
+
+/** Remainder with the dividend's sign; x mod 0 = 0. */
+export function smod(a: usize, b: usize, out: usize): void {
+  const aNegative = load<i64>(a, 24) < 0;
+  const x = scratchBase() + SCRATCH_SIGNED_A;
+  const y = scratchBase() + SCRATCH_SIGNED_B;
+  if (aNegative) negate(a, x);
+  else copy(a, x);
+  if (load<i64>(b, 24) < 0) negate(b, y);
+  else copy(b, y);
+  divide(x, y, 0, out);
+  if (aNegative) negate(out, out);
+}
+
+/** out = the value of `digits` digits at `value` (in scratch, room for one more) mod m; m non-zero. */
+function reduce(value: usize, digits: i32, m: usize, out: usize): void {
+  const v = scratchBase() + SCRATCH_DIVISOR;
+  const q = scratchBase() + SCRATCH_QUOTIENT;
+  copy(m, v);
+  const n = digitCount(v, 8);
+  const count = digitCount(value, digits);
+  if (count >= n) divideDigits(value, count, v, n, q);
+  copy(value, out);
+}
+
+/** out = (a + b) mod m over the integers; 0 where m is 0. */
+export function addmod(a: usize, b: usize, m: usize, out: usize): void {
+  if (isZero(m)) {
+    setZero(out);
+    return;
+  }
+  if (lessThan(a, m) && lessThan(b, m)) {
+    const sum = scratchBase();
+    const carry = add(a, b, sum);
+    if (carry != 0 || !lessThan(sum, m)) sub(sum, m, out);
+    else copy(sum, out);
+    return;
+  }
+  const u = scratchBase();
+  store<u64>(u, add(a, b, u), 32);
+  reduce(u, 9, m, out);
+}
+
+/** out = (a · b) mod m over the integers; 0 where m is 0. */
+export function mulmod(a: usize, b: usize, m: usize, out: usize): void {
+  if (isZero(m)) {
+    setZero(out);
+    return;
+  }
+  const u = scratchBase();
+  mulFull(a, b, u);
+  reduce(u, 16, m, out);
+}
+
+/** out = base ^ exponent mod 2^256. */
+export function exp(base: usize, exponent: usize, out: usize): void {
+  const power = scratchBase() + SCRATCH_BASE;
+  const accumulator = scratchBase() + SCRATCH_ACCUMULATOR;
+  const bits = scratchBase() + SCRATCH_PRODUCT;
+  copy(base, power);
+  copy(exponent, bits);
+  setU64(accumulator, 1);
+  const length = bitLength(bits);
+  for (let i = 0; i < length; i++) {
+    if (((load<u64>(bits + ((<usize>i >> 6) << 3)) >> (<u64>i & 63)) & 1) != 0) mul(accumulator, power, accumulator);
+    if (i + 1 < length) mul(power, power, power);
+  }
+  copy(accumulator, out);
+}
+
+/** Bits without leading zeros: 0 for zero, 256 at most. */
+export function bitLength(a: usize): i32 {
+  if (load<u64>(a, 24) != 0) return 256 - <i32>clz<u64>(load<u64>(a, 24));
+  if (load<u64>(a, 16) != 0) return 192 - <i32>clz<u64>(load<u64>(a, 16));
+  if (load<u64>(a, 8) != 0) return 128 - <i32>clz<u64>(load<u64>(a, 8));
+  return 64 - <i32>clz<u64>(load<u64>(a));
+}
+
+@inline
+export function byteLength(a: usize): i32 {
+  return (bitLength(a) + 7) >> 3;
+}
+
+/** out = value << shift; 0 from 256 on. */
+export function shl(shift: usize, value: usize, out: usize): void {
+  if (!fitsU64(shift) || load<u64>(shift) > 255) {
+    setZero(out);
+    return;
+  }
+  const s = load<u64>(shift);
+  const v0 = load<u64>(value);
+  const v1 = load<u64>(value, 8);
+  const v2 = load<u64>(value, 16);
+  const v3 = load<u64>(value, 24);
+  const bits = s & 63;
+  // The second shift is split in two because a shift by 64 is a shift by 0 in WebAssembly.
+  const back = 63 - bits;
+  const words = s >> 6;
+  if (words == 0) {
+    store<u64>(out, v0 << bits);
+    store<u64>(out, (v1 << bits) | ((v0 >> 1) >> back), 8);
+    store<u64>(out, (v2 << bits) | ((v1 >> 1) >> back), 16);
+    store<u64>(out, (v3 << bits) | ((v2 >> 1) >> back), 24);
+  } else if (words == 1) {
+    store<u64>(out, 0);
+    store<u64>(out, v0 << bits, 8);
+    store<u64>(out, (v1 << bits) | ((v0 >> 1) >> back), 16);
+    store<u64>(out, (v2 << bits) | ((v1 >> 1) >> back), 24);
+  } else if (words == 2) {
+    store<u64>(out, 0);
+    store<u64>(out, 0, 8);
+    store<u64>(out, v0 << bits, 16);
+    store<u64>(out, (v1 << bits) | ((v0 >> 1) >> back), 24);
+  } else {
+    store<u64>(out, 0);
+    store<u64>(out, 0, 8);
+    store<u64>(out, 0, 16);
+    store<u64>(out, v0 << bits, 24);
+  }
+}
+
+/** The four limbs shifted right, `fill` (all ones or zero) coming in from above; shift < 256. */
+@inline
+function shiftRight(s: u64, value: usize, out: usize, fill: u64): void {
+  const v0 = load<u64>(value);
+  const v1 = load<u64>(value, 8);
+  const v2 = load<u64>(value, 16);
+  const v3 = load<u64>(value, 24);
+  const bits = s & 63;
+  const back = 63 - bits;
+  const words = s >> 6;
+  const top = (fill << 1) << back;
+  if (words == 0) {
+    store<u64>(out, (v0 >> bits) | ((v1 << 1) << back));
+    store<u64>(out, (v1 >> bits) | ((v2 << 1) << back), 8);
+    store<u64>(out, (v2 >> bits) | ((v3 << 1) << back), 16);
+    store<u64>(out, (v3 >> bits) | top, 24);
+  } else if (words == 1) {
+    store<u64>(out, (v1 >> bits) | ((v2 << 1) << back));
+    store<u64>(out, (v2 >> bits) | ((v3 << 1) << back), 8);
+    store<u64>(out, (v3 >> bits) | top, 16);
+    store<u64>(out, fill, 24);
+  } else if (words == 2) {
+    store<u64>(out, (v2 >> bits) | ((v3 << 1) << back));
+    store<u64>(out, (v3 >> bits) | top, 8);
+    store<u64>(out, fill, 16);
+    store<u64>(out, fill, 24);
+  } else {
+    store<u64>(out, (v3 >> bits) | top);
+    store<u64>(out, fill, 8);
+    store<u64>(out, fill, 16);
+    store<u64>(out, fill, 24);
+  }
+}
+
+/** out = value >> shift (logical); 0 from 256 on. */
+export function shr(shift: usize, value: usize, out: usize): void {
+  if (!fitsU64(shift) || load<u64>(shift) > 255) {
+    setZero(out);
+    return;
+  }
+  shiftRight(load<u64>(shift), value, out, 0);
+}
+
+/** out = value >> shift (arithmetic); all sign bits from 256 on. */
+export function sar(shift: usize, value: usize, out: usize): void {
+  const fill = <u64>(load<i64>(value, 24) >> 63);
+  if (!fitsU64(shift) || load<u64>(shift) > 255) {
+    store<u64>(out, fill);
+    store<u64>(out, fill, 8);
+    store<u64>(out, fill, 16);
+    store<u64>(out, fill, 24);
+    return;
+  }
+  shiftRight(load<u64>(shift), value, out, fill);
+}
+
+/** out = value with its byte number `index` (0 = least significant) as the sign; unchanged from 31 on. */
+export function signextend(index: usize, value: usize, out: usize): void {
+  if (!fitsU64(index) || load<u64>(index) > 30) {
+    copy(value, out);
+    return;
+  }
+  const i = <usize>load<u64>(index);
+  copy(value, out);
+  const fill = <u64>(<i64>load<i8>(out + i) >> 63);
+  for (let at = i + 1; at < 32; at++) store<u8>(out + at, <u8>fill);
+}
+
+/** out = byte number `index` counted from the most significant; 0 from 32 on. */
+export function byte(index: usize, value: usize, out: usize): void {
+  if (!fitsU64(index) || load<u64>(index) > 31) {
+    setZero(out);
+    return;
+  }
+  setU64(out, <u64>load<u8>(value + (31 - <usize>load<u64>(index))));
+}
+
+/** Reads 32 big-endian bytes. `from` and `to` may be equal. */
+@inline
+export function fromBigEndian(from: usize, to: usize): void {
+  const b0 = bswap<u64>(load<u64>(from));
+  const b1 = bswap<u64>(load<u64>(from, 8));
+  const b2 = bswap<u64>(load<u64>(from, 16));
+  const b3 = bswap<u64>(load<u64>(from, 24));
+  store<u64>(to, b3);
+  store<u64>(to, b2, 8);
+  store<u64>(to, b1, 16);
+  store<u64>(to, b0, 24);
+}
+
+/** Writes 32 big-endian bytes. `from` and `to` may be equal. */
+@inline
+export function toBigEndian(from: usize, to: usize): void {
+  fromBigEndian(from, to);
+}
+
+/** Reads a 20-byte address as a number. */
+@inline
+export function fromAddress(from: usize, to: usize): void {
+  const high = bswap<u32>(load<u32>(from));
+  const middle = bswap<u64>(load<u64>(from, 4));
+  const low = bswap<u64>(load<u64>(from, 12));
+  store<u64>(to, low);
+  store<u64>(to, middle, 8);
+  store<u64>(to, <u64>high, 16);
+  store<u64>(to, 0, 24);
+}
+
+/** Writes the low 160 bits as a 20-byte address. */
+@inline
+export function toAddress(from: usize, to: usize): void {
+  const low = bswap<u64>(load<u64>(from));
+  const middle = bswap<u64>(load<u64>(from, 8));
+  const high = bswap<u32>(<u32>load<u64>(from, 16));
+  store<u32>(to, high);
+  store<u64>(to, middle, 4);
+  store<u64>(to, low, 12);
+}
