@@ -99,6 +99,10 @@ contract Portal is IPortal, ResourceMetering, Ownable2StepUpgradeable {
         return DEPOSIT_BASE_GAS + byteCount * DEPOSIT_GAS_PER_BYTE;
     }
 
+    function _resourceLimit() internal view override returns (uint64) {
+        return _systemConfig.maxDepositGasPerL1Block();
+    }
+
     function _deposit(
         address to,
         uint256 value,
@@ -119,9 +123,5 @@ contract Portal is IPortal, ResourceMetering, Ownable2StepUpgradeable {
             DEPOSIT_VERSION,
             abi.encodePacked(msg.value, value, gasLimit, isCreation, data)
         );
-    }
-
-    function _resourceLimit() internal view override returns (uint64) {
-        return _systemConfig.maxDepositGasPerL1Block();
     }
 }

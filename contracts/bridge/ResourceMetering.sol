@@ -10,6 +10,12 @@ import {IResourceMetering} from "../interfaces/IResourceMetering.sol";
 /// @dev Per L1 block: target = limit / ELASTICITY. The base fee grows by at most 1/DENOMINATOR of itself for each
 /// ELASTICITY - 1 targets bought above the target, and decays by 1/DENOMINATOR for every empty block.
 abstract contract ResourceMetering is IResourceMetering, Initializable {
+    struct ResourceParams {
+        uint128 prevBaseFee;
+        uint64 prevBoughtGas;
+        uint64 prevBlockNum;
+    }
+
     /// @notice limit ÷ target.
     uint256 internal constant ELASTICITY_MULTIPLIER = 10;
 
@@ -24,12 +30,6 @@ abstract contract ResourceMetering is IResourceMetering, Initializable {
 
     /// @dev Empty blocks after which any base fee has surely decayed to the least one: (7/8)^512 < 2^-98.
     uint256 private constant DECAY_BLOCKS_MAX = 512;
-
-    struct ResourceParams {
-        uint128 prevBaseFee;
-        uint64 prevBoughtGas;
-        uint64 prevBlockNum;
-    }
 
     /// @inheritdoc IResourceMetering
     ResourceParams public params;

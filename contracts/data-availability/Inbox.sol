@@ -77,14 +77,14 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
     }
 
     /// @inheritdoc IInbox
-    function accumulator() public view returns (bytes32) {
-        return batchCount == 0 ? bytes32(0) : _accumulators[batchCount - 1];
-    }
-
-    /// @inheritdoc IInbox
     function accumulatorAt(uint64 index) external view returns (bytes32) {
         if (index >= batchCount) revert InboxUnknownBatch(index, batchCount);
         return _accumulators[index];
+    }
+
+    /// @inheritdoc IInbox
+    function accumulator() public view returns (bytes32) {
+        return batchCount == 0 ? bytes32(0) : _accumulators[batchCount - 1];
     }
 
     function _append(BatchDataKind dataKind, bytes32 dataCommitment, bytes32[] memory blobHashes) private {

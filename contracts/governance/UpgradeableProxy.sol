@@ -10,7 +10,7 @@ import {TransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transpa
 contract UpgradeableProxy is TransparentUpgradeableProxy {
     /// @param implementation First code.
     /// @param timelock Owner of the ProxyAdmin that is made here.
-    /// @param initializeCall Calldata with which the implementation is initialized at once, so that nobody can do it first.
+    /// @param initializeCall Calldata that initializes the proxy at once, so that nobody can do it first.
     constructor(
         address implementation,
         address timelock,

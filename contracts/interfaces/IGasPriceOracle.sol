@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 /// @title What a transaction costs on L2 and, for its data, on L1
 /// @notice OP Stack's interface, with Ecotone's formula: fee = gas × (16 × baseFeeScalar × l1BaseFee +
-/// blobBaseFeeScalar × blobBaseFee) / 16e6, where gas is 16 per non-zero and 4 per zero byte. With both scalars zero the
-/// L1 data fee is zero.
+/// blobBaseFeeScalar × blobBaseFee) / 16e6, where gas is 16 per non-zero and 4 per zero byte. With both scalars zero
+/// the L1 data fee is zero.
 interface IGasPriceOracle {
     /// @notice L1 data fee of a transaction, in wei.
     /// @param data The RLP-encoded transaction without its signature, for which 68 non-zero bytes are added.
@@ -43,9 +43,9 @@ interface IGasPriceOracle {
     function blobBaseFeeScalar() external view returns (uint32);
 
     /// @notice Decimals of the scalars: 6.
-    function decimals() external pure returns (uint256);
-
-    /// @notice Decimals of the scalars: 6.
     // solhint-disable-next-line func-name-mixedcase
     function DECIMALS() external view returns (uint256);
+
+    /// @notice Decimals of the scalars: 6.
+    function decimals() external pure returns (uint256);
 }

@@ -10,8 +10,8 @@ interface IL1Block {
     /// @notice The input is not exactly the selector and the packed fields.
     error L1BlockInvalidCalldataSize(uint256 sizeBytes, uint256 expectedSizeBytes);
 
-    /// @notice Sets everything. The arguments are not ABI-encoded but packed after the selector, 164 bytes in all, as in
-    /// OP Stack's Ecotone: baseFeeScalar (4 bytes) ‖ blobBaseFeeScalar (4) ‖ sequenceNumber (8) ‖ timestamp (8) ‖
+    /// @notice Sets everything. The arguments are not ABI-encoded but packed after the selector, 164 bytes in all, as
+    /// in OP Stack's Ecotone: baseFeeScalar (4 bytes) ‖ blobBaseFeeScalar (4) ‖ sequenceNumber (8) ‖ timestamp (8) ‖
     /// number (8) ‖ basefee (32) ‖ blobBaseFee (32) ‖ hash (32) ‖ batcherHash (32), each big-endian.
     /// @dev Only the depositor account, in the deposit that opens an L2 block.
     function setL1BlockValuesEcotone() external;

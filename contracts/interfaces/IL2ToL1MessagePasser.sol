@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title Where messages to L1 are recorded
-/// @notice OP Stack's interface. The storage root of this contract is in every output root; a withdrawal is proven on L1
-/// by the slot `sentMessages[withdrawalHash]`, a mapping at slot 0.
+/// @notice OP Stack's interface. The storage root of this contract is in every output root; a withdrawal is proven
+/// on L1 by the slot `sentMessages[withdrawalHash]`, a mapping at slot 0.
 interface IL2ToL1MessagePasser {
     /// @notice A message to L1 was recorded.
     /// @param nonce Version (2 bytes) and counter (30 bytes).

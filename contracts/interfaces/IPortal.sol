@@ -39,9 +39,6 @@ interface IPortal {
         bytes calldata data
     ) external payable;
 
-    /// @notice Least L2 gas limit of a deposit with `byteCount` bytes of data.
-    function minimumGasLimit(uint64 byteCount) external pure returns (uint64);
-
     /// @notice Where output claims are registered.
     function disputeGameFactory() external view returns (address);
 
@@ -63,4 +60,7 @@ interface IPortal {
     /// @notice Largest data of a deposit, in bytes.
     // solhint-disable-next-line func-name-mixedcase
     function DEPOSIT_DATA_SIZE_BYTES_MAX() external view returns (uint256);
+
+    /// @notice Least L2 gas limit of a deposit with `byteCount` bytes of data.
+    function minimumGasLimit(uint64 byteCount) external pure returns (uint64);
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @title Who is the sender on L2
-/// @notice A contract's L2 sender is its L1 address plus a constant, so that an L1 contract can't act as the (different)
+/// @notice A contract's L2 sender is its L1 address plus a constant, so that an L1 contract can't act as the other
 /// contract that has the same address on L2.
 library AddressAlias {
     uint160 internal constant OFFSET = uint160(0x1111000000000000000000000000000000001111);
@@ -10,6 +10,14 @@ library AddressAlias {
     /// @dev Length of an EIP-7702 delegation, `0xef0100 ‖ address`, in bytes.
     uint256 private constant DELEGATION_SIZE_BYTES = 23;
     bytes3 private constant DELEGATION_PREFIX = 0xef0100;
+
+    /// @notice Sender on L2 of a deposit that `msg.sender` makes: itself if a key controls it, else its alias.
+    /// @dev An account with an EIP-7702 delegation is controlled by a key on both chains. So is whoever sent the
+    /// transaction, for only keys sign transactions.
+    function l2SenderOf(address l1Sender) internal view returns (address) {
+        // solhint-disable-next-line avoid-tx-origin
+        return l1Sender == tx.origin || _isDelegated(l1Sender) ? l1Sender : applyAlias(l1Sender);
+    }
 
     /// @notice L2 alias of an L1 contract. Wraps around at 2^160.
     function applyAlias(address l1Address) internal pure returns (address l2Address) {
@@ -25,14 +33,6 @@ library AddressAlias {
             // Underflow is intended, see applyAlias.
             l1Address = address(uint160(l2Address) - OFFSET);
         }
-    }
-
-    /// @notice Sender on L2 of a deposit that `msg.sender` makes: itself if a key controls it, else its alias.
-    /// @dev An account with an EIP-7702 delegation is controlled by a key on both chains. `msg.sender == tx.origin` also
-    /// covers nothing else, for only keys sign transactions.
-    function l2SenderOf(address l1Sender) internal view returns (address) {
-        // solhint-disable-next-line avoid-tx-origin
-        return l1Sender == tx.origin || _isDelegated(l1Sender) ? l1Sender : applyAlias(l1Sender);
     }
 
     function _isDelegated(address account) private view returns (bool) {

@@ -6,6 +6,7 @@ import { hardhat } from 'viem/chains';
 import { BOUND_CONTRACTS, type BoundContract, readCompilerArtifact } from '../../scripts/generateBindings';
 import type { ContractArtifact } from '../../src/l1/contractArtifacts';
 import { type ContractsConfig, deployContracts } from '../../src/l1/deployContracts';
+import { contractAt } from './testContract';
 
 export const CHALLENGE_WINDOW_SECONDS = 600;
 export const BOND_WEI = ethers.parseEther('0.5');
@@ -54,12 +55,12 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
     stranger,
     other,
     timelockSigner: await impersonated(contracts.timelock),
-    inbox: await ethers.getContractAt('Inbox', contracts.inbox),
-    portal: await ethers.getContractAt('Portal', contracts.portal),
-    factory: await ethers.getContractAt('DisputeGameFactory', contracts.disputeGameFactory),
-    systemConfig: await ethers.getContractAt('SystemConfig', contracts.systemConfig),
-    gameImplementation: await ethers.getContractAt('OutputClaimGame', contracts.outputClaimGame),
-    timelock: await ethers.getContractAt('Timelock', contracts.timelock),
+    inbox: await contractAt('Inbox', contracts.inbox),
+    portal: await contractAt('Portal', contracts.portal),
+    factory: await contractAt('DisputeGameFactory', contracts.disputeGameFactory),
+    systemConfig: await contractAt('SystemConfig', contracts.systemConfig),
+    gameImplementation: await contractAt('OutputClaimGame', contracts.outputClaimGame),
+    timelock: await contractAt('Timelock', contracts.timelock),
   };
 }
 
