@@ -1,0 +1,58 @@
+import type { Block } from '../../codec/block';
+import type { Log, Receipt } from '../../codec/receipt';
+import { toHex } from '../../core/bytes';
+import { quantity } from './quantity';
+
+/** Where a log is: its transaction, and its 0-based index within the block. */
+export interface LogPlace {
+  block: Pick<Block, 'hash' | 'header' | 'transactions'>;
+  transactionIndex: number;
+  logIndex: number;
+}
+
+export type LogJson = ReturnType<typeof logJson>;
+
+/** @param removed true when the log's block has just left the chain */
+export function logJson(log: Log, place: LogPlace, removed = false) {
+  return {
+    address: toHex(log.address),
+    topics: log.topics.map(toHex),
+    data: toHex(log.data),
+    blockHash: toHex(place.block.hash),
+    blockNumber: quantity(place.block.header.number),
+    blockTimestamp: quantity(place.block.header.timestamp),
+    transactionHash: toHex(place.block.transactions[place.transactionIndex].hash),
+    transactionIndex: quantity(place.transactionIndex),
+    logIndex: quantity(place.logIndex),
+    removed,
+  };
+}
+
+/** Receipt `index` of `receipts`, all those of `block`; as geth shows it, with OP Stack's two fields for deposits. */
+export function receiptJson(block: Block, receipts: Receipt[], index: number) {
+  const receipt = receipts[index];
+  const transaction = block.transactions[index];
+  let logIndex = 0;
+  for (const earlier of receipts.slice(0, index)) logIndex += earlier.logs.length;
+  return {
+    blockHash: toHex(block.hash),
+    blockNumber: quantity(block.header.number),
+    transactionHash: toHex(transaction.hash),
+    transactionIndex: quantity(index),
+    type: quantity(receipt.type),
+    status: receipt.succeeded ? '0x1' : '0x0',
+    from: toHex(transaction.from),
+    to: transaction.to ? toHex(transaction.to) : null,
+    contractAddress: receipt.contractAddress ? toHex(receipt.contractAddress) : null,
+    gasUsed: quantity(receipt.gasUsed),
+    cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
+    effectiveGasPrice: quantity(receipt.effectiveGasPrice),
+    logs: receipt.logs.map((log, offset) =>
+      logJson(log, { block, transactionIndex: index, logIndex: logIndex + offset }),
+    ),
+    logsBloom: toHex(receipt.logsBloom),
+    ...(receipt.depositNonce === undefined
+      ? {}
+      : { depositNonce: quantity(receipt.depositNonce), depositReceiptVersion: '0x1' }),
+  };
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { toBigInt, toHex } from '../../core/bytes';
+import { requireBlock } from '../blockLookup';
+import { callArguments, stateOverrides, toCallRequest } from '../callArguments';
+import { requireSuccess } from '../callOutcome';
+import type { AccountProofView, RpcDependencies } from '../dependencies';
+import { estimateGas } from '../gasEstimation';
+import { quantity } from '../json/quantity';
+import type { RpcLimits } from '../limits';
+import { type MethodGroup, method, parameter } from '../method';
+import { address, type BlockSelector, block, expected, optional, slot } from '../parameters';
+
+const account = parameter('address', address);
+const atBlock = parameter('block', block);
+const transaction = parameter('transaction', callArguments);
+const overrides = parameter('stateOverrides', optional(stateOverrides));
+/** geth's fourth parameter of `eth_call`: refused rather than passed over. */
+const blockOverrides = parameter('blockOverrides', z.undefined({ error: 'not supported' }));
+
+type Dependencies = Pick<RpcDependencies, 'chain' | 'executor' | 'config' | 'mempool'>;
+
+export function stateMethods({ chain, executor, config, mempool }: Dependencies, limits: RpcLimits): MethodGroup {
+  const stateAt = (selector: BlockSelector) => chain.stateAt(requireBlock(chain, selector).header.number);
+  const slots = z.array(slot, { error: expected('a list of storage slots') }).max(limits.proofSlotCountMax);
+
+  return {
+    eth_getBalance: method([account, atBlock], ([of, at]) => quantity(stateAt(at).account(of)?.balance ?? 0n)),
+    eth_getTransactionCount: method([account, atBlock], ([of, at]) => {
+      if (mempool && 'tag' in at && at.tag === 'pending') return quantity(mempool.pendingNonce(of));
+      return quantity(stateAt(at).account(of)?.nonce ?? 0n);
+    }),
+    eth_getCode: method([account, atBlock], ([of, at]) => {
+      const state = stateAt(at);
+      const found = state.account(of);
+      return found ? toHex(state.code(found.codeHash)) : '0x';
+    }),
+    eth_getStorageAt: method([account, parameter('slot', slot), atBlock], ([of, at, selector]) =>
+      toHex(stateAt(selector).storage(of, at)),
+    ),
+    eth_getProof: method([account, parameter('storageKeys', slots), atBlock], async ([of, keys, selector]) =>
+      proofJson(await chain.proof(requireBlock(chain, selector).header.number, of, keys)),
+    ),
+    eth_call: method([transaction, atBlock, overrides, blockOverrides], async ([call, selector, replaced]) => {
+      const at = requireBlock(chain, selector).header;
+      const result = await executor.call(toCallRequest(call, at, limits.callGasMax), at, replaced);
+      return toHex(requireSuccess(result).output);
+    }),
+    eth_estimateGas: method([transaction, atBlock, overrides, blockOverrides], async ([call, selector, replaced]) => {
+      const at = requireBlock(chain, selector).header;
+      const request = toCallRequest(call, at, limits.callGasMax);
+      const context = {
+        executor,
+        config,
+        at,
+        state: chain.stateAt(at.number),
+        overrides: replaced,
+        callGasMax: limits.callGasMax,
+      };
+      return quantity(await estimateGas(request, call.gas, context));
+    }),
+  };
+}
+
+function proofJson(proof: AccountProofView) {
+  return {
+    address: toHex(proof.address),
+    accountProof: proof.accountProof.map(toHex),
+    balance: quantity(proof.balance),
+    codeHash: toHex(proof.codeHash),
+    nonce: quantity(proof.nonce),
+    storageHash: toHex(proof.storageHash),
+    storageProof: proof.storageProof.map(({ key, value, proof: nodes }) => ({
+      key: quantity(toBigInt(key)),
+      value: quantity(value),
+      proof: nodes.map(toHex),
+    })),
+  };
+}
