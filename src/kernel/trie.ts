@@ -1,0 +1,287 @@
+import { TributaryError } from '../core/errors';
+
+/** What the trie part of a kernel instance exports (`assembly/trie/index.ts`). Addresses are byte offsets into the memory. */
+export interface TrieExports {
+  trieScratchSize(): number;
+  trieFormat(base: number, sizeBytes: number, bucketCount: number): void;
+  trieAttach(base: number, scratch: number): void;
+  trieStatus(): number;
+  trieFreeBytes(): number;
+  trieTotalBytes(): number;
+  triePrepare(accounts: number, accountCount: number, slots: number, slotCount: number, openFrom: number): number;
+  trieIsOpen(owner: number): number;
+  trieSlotJob(slots: number, from: number, to: number, nibble: number): number;
+  trieFinishSlots(): number;
+  trieAccountJob(accounts: number, from: number, to: number, nibble: number): number;
+  trieFinishAccounts(out: number): number;
+  trieApply(accounts: number, accountCount: number, slots: number, slotCount: number, out: number): number;
+  trieExportChanges(out: number, capacityBytes: number): number;
+  trieEvict(wantedBytes: number): number;
+  trieRoot(owner: number, out: number): number;
+  trieProof(owner: number, key: number, out: number, capacityBytes: number): number;
+}
+
+/** Where a `KernelTrie` works. Regions are in `memory`, do not overlap, and belong to it for as long as it lives. */
+export interface KernelTrieOptions {
+  memory: WebAssembly.Memory;
+  exports: TrieExports;
+  /** The node arena, shared by all instances. Addresses stay below 2^31. */
+  arena: { base: number; sizeBytes: number };
+  /** `trieScratchSize()` bytes, private to the instance. */
+  scratch: number;
+  /** For records going in and changes and proofs coming out; at least 64 KiB. */
+  exchange: { base: number; sizeBytes: number };
+  /** Hash buckets for storage tries in memory; a power of two. Default 65,536 (256 KiB). */
+  bucketCount?: number;
+}
+
+export interface TrieAccountUpdate {
+  /** keccak256 of the address. */
+  hashedAddress: Uint8Array;
+  /** `write` keeps the storage; `replace` drops it before the slots are written; `delete` removes account and storage. */
+  action: 'write' | 'replace' | 'delete';
+  nonce: bigint;
+  /** Wei. */
+  balance: bigint;
+  /** 32 bytes. */
+  codeHash: Uint8Array;
+}
+
+export interface TrieSlotUpdate {
+  /** keccak256 of the account's address. */
+  hashedAddress: Uint8Array;
+  /** keccak256 of the slot. */
+  hashedSlot: Uint8Array;
+  /** 256 bits; zero deletes. */
+  value: bigint;
+}
+
+/** A write to the path-keyed node store; `deleteOwner` removes every key that begins with the owner's 32 bytes. */
+export type TrieChange =
+  | { type: 'put'; key: Uint8Array; value: Uint8Array }
+  | { type: 'delete'; key: Uint8Array }
+  | { type: 'deleteOwner'; owner: Uint8Array };
+
+export const ACCOUNT_RECORD_SIZE_BYTES = 112;
+export const SLOT_RECORD_SIZE_BYTES = 96;
+
+const DEFAULT_BUCKET_COUNT = 65_536;
+const EXCHANGE_SIZE_BYTES_MIN = 65_536;
+const WORD_BYTES = 32;
+const ACTIONS = { write: 0, delete: 1, replace: 2 } as const;
+const CHANGE_PUT = 1;
+const CHANGE_DELETE = 2;
+
+/**
+ * The state's tries inside one kernel instance: account and slot updates in, state root, store writes and proofs out.
+ *
+ * Nodes that are not in memory are read through the instance's `loadTrieNode` import (see `createLoadTrieNode`), so
+ * `takeChanges` must have reached that store before they are asked for again. Unsaved nodes stay in memory: take the changes
+ * often enough that a few blocks of them fit the arena. Every method may throw `Kernel.Trie…`, and after a failed
+ * `apply` the instance's tries are to be built anew from the store (`reset`).
+ *
+ * @example
+ * const root = trie.apply([{ hashedAddress, action: 'write', nonce: 1n, balance: 5n, codeHash }], []);
+ * for (const change of trie.takeChanges()) …
+ */
+export class KernelTrie {
+  readonly #memory: WebAssembly.Memory;
+  readonly #exports: TrieExports;
+  readonly #options: KernelTrieOptions;
+
+  /** Lays out an empty arena and attaches the instance to it. */
+  constructor(options: KernelTrieOptions) {
+    if (options.exchange.sizeBytes < EXCHANGE_SIZE_BYTES_MIN) {
+      throw new TributaryError(
+        'Kernel.TrieRegion',
+        `exchange.sizeBytes is ${options.exchange.sizeBytes}, expected at least ${EXCHANGE_SIZE_BYTES_MIN}`,
+        { recovery: 'halt' },
+      );
+    }
+    this.#memory = options.memory;
+    this.#exports = options.exports;
+    this.#options = options;
+    this.reset();
+  }
+
+  /** Forgets everything that is in memory: the tries are what the store holds. */
+  reset(): void {
+    const { arena, scratch, bucketCount } = this.#options;
+    this.#exports.trieFormat(arena.base, arena.sizeBytes, bucketCount ?? DEFAULT_BUCKET_COUNT);
+    this.#exports.trieAttach(arena.base, scratch);
+  }
+
+  /**
+   * Applies a block's updates and returns the state root (32 bytes).
+   * An account whose slots change must exist after the account updates.
+   * @throws Kernel.TrieOutOfMemory, Kernel.TrieMissingNode, Kernel.TrieCorruptNode, Kernel.TrieMissingAccount
+   */
+  apply(accounts: TrieAccountUpdate[], slots: TrieSlotUpdate[]): Uint8Array {
+    const accountsAt = this.#options.exchange.base;
+    const slotsAt = accountsAt + accounts.length * ACCOUNT_RECORD_SIZE_BYTES;
+    const out = slotsAt + slots.length * SLOT_RECORD_SIZE_BYTES;
+    this.#assertFits(out + WORD_BYTES);
+    const view = Buffer.from(this.#memory.buffer, accountsAt, out - accountsAt);
+    writeAccountRecords(view, accounts);
+    writeSlotRecords(view.subarray(slotsAt - accountsAt), slots);
+    return this.applyRecords(accountsAt, accounts.length, slotsAt, slots.length, out);
+  }
+
+  /** `apply` for records that lie in the memory already (layout: `assembly/trie/commit.ts`); `out` takes the root. */
+  applyRecords(accounts: number, accountCount: number, slots: number, slotCount: number, out: number): Uint8Array {
+    this.#check(this.#exports.trieApply(accounts, accountCount, slots, slotCount, out));
+    return this.#copy(out, WORD_BYTES);
+  }
+
+  /** Root of the account trie, or of the storage trie of an account (by keccak256 of its address). */
+  root(hashedAddress?: Uint8Array): Uint8Array {
+    const { base } = this.#options.exchange;
+    const owner = this.#writeKey(base, hashedAddress);
+    this.#check(this.#exports.trieRoot(owner, base + 64));
+    return this.#copy(base + 64, WORD_BYTES);
+  }
+
+  /**
+   * What the store must write, in order and atomically, to hold the tries as they are. Counts as written from here on;
+   * the iterable must be read to its end before anything else is asked of the trie.
+   */
+  *takeChanges(): Iterable<TrieChange> {
+    const { base, sizeBytes } = this.#options.exchange;
+    for (;;) {
+      const length = this.#exports.trieExportChanges(base, sizeBytes);
+      this.#check(this.#exports.trieStatus());
+      if (length === 0) return;
+      yield* readChanges(this.#copy(base, length));
+    }
+  }
+
+  /** Keeps at least `freeBytes` of the arena free, if clean nodes can be evicted. Returns the bytes free. */
+  evict(freeBytes: number): number {
+    return this.#exports.trieEvict(freeBytes) >>> 0;
+  }
+
+  /** Bytes of the arena that nodes take, and what it has in all. */
+  memoryUse(): { usedBytes: number; totalBytes: number } {
+    const totalBytes = this.#exports.trieTotalBytes() >>> 0;
+    return { usedBytes: totalBytes - (this.#exports.trieFreeBytes() >>> 0), totalBytes };
+  }
+
+  /**
+   * Merkle proof (EIP-1186: RLP of the nodes from the root on, embedded ones left out) of an account, or of a slot of it.
+   * Empty for an empty trie.
+   */
+  prove(hashedAddress: Uint8Array, hashedSlot?: Uint8Array): Uint8Array[] {
+    const { base, sizeBytes } = this.#options.exchange;
+    const owner = hashedSlot ? this.#writeKey(base, hashedAddress) : 0;
+    const key = this.#writeKey(base + WORD_BYTES, hashedSlot ?? hashedAddress);
+    const out = base + 2 * WORD_BYTES;
+    const length = this.#exports.trieProof(owner, key, out, sizeBytes - 2 * WORD_BYTES);
+    this.#check(this.#exports.trieStatus());
+    const bytes = Buffer.from(this.#copy(out, length));
+    const nodes: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const end = at + 2 + bytes.readUInt16LE(at);
+      nodes.push(new Uint8Array(bytes.subarray(at + 2, end)));
+      at = end;
+    }
+    return nodes;
+  }
+
+  #writeKey(at: number, key: Uint8Array | undefined): number {
+    if (!key) return 0;
+    if (key.length !== WORD_BYTES) {
+      throw new TributaryError('Kernel.TrieKey', `key has ${key.length} bytes, expected ${WORD_BYTES}`);
+    }
+    new Uint8Array(this.#memory.buffer).set(key, at);
+    return at;
+  }
+
+  #copy(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer).slice(at, at + length);
+  }
+
+  #assertFits(end: number): void {
+    const { base, sizeBytes } = this.#options.exchange;
+    if (end <= base + sizeBytes) return;
+    throw new TributaryError(
+      'Kernel.TrieExchangeFull',
+      `the updates take ${end - base} bytes, the exchange region has ${sizeBytes}`,
+      { recovery: 'halt' },
+    );
+  }
+
+  #check(status: number): void {
+    if (status === 0) return;
+    const [code, message] = FAILURES[status] ?? ['Kernel.TrieFailed', `the trie failed with status ${status}`];
+    throw new TributaryError(code, message, { recovery: 'halt' });
+  }
+}
+
+const FAILURES: Record<number, [code: string, message: string]> = {
+  1: ['Kernel.TrieOutOfMemory', 'the trie arena is full of nodes that are not saved: take the changes, or enlarge it'],
+  2: ['Kernel.TrieMissingNode', 'the node store lacks a node that its parent names'],
+  3: ['Kernel.TrieCorruptNode', 'the node store holds a node that does not decode or hash to what its parent names'],
+  4: ['Kernel.TrieMissingAccount', 'storage changed under an account that does not exist'],
+  5: ['Kernel.TrieNotHashed', 'the tries have changes that are not hashed yet'],
+  6: ['Kernel.TrieBufferTooSmall', 'a record does not fit the exchange region'],
+};
+
+/** Account records as `assembly/trie/commit.ts` lays them out, from the start of `out`. */
+export function writeAccountRecords(out: Buffer, accounts: TrieAccountUpdate[]): void {
+  accounts.forEach(({ hashedAddress, action, nonce, balance, codeHash }, index) => {
+    const at = index * ACCOUNT_RECORD_SIZE_BYTES;
+    out.set(hashedAddress, at);
+    out.set(codeHash, at + 32);
+    writeWord(out, at + 64, balance);
+    out.writeBigUInt64LE(nonce, at + 96);
+    out.writeUInt32LE(ACTIONS[action], at + 104);
+  });
+}
+
+/** Slot records as `assembly/trie/commit.ts` lays them out, from the start of `out`. Slots of one account adjoin. */
+export function writeSlotRecords(out: Buffer, slots: TrieSlotUpdate[]): void {
+  slots.forEach(({ hashedAddress, hashedSlot, value }, index) => {
+    const at = index * SLOT_RECORD_SIZE_BYTES;
+    out.set(hashedAddress, at);
+    out.set(hashedSlot, at + 32);
+    writeWord(out, at + 64, value);
+  });
+}
+
+/** Decodes a buffer of change records (`assembly/trie/changes.ts`). Keys and values are views into it. */
+export function* readChanges(bytes: Uint8Array): Iterable<TrieChange> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.length; ) {
+    const keyEnd = at + 4 + view.getUint8(at + 1);
+    const valueEnd = keyEnd + view.getUint16(at + 2, true);
+    const key = bytes.subarray(at + 4, keyEnd);
+    const operation = view.getUint8(at);
+    if (operation === CHANGE_PUT) yield { type: 'put', key, value: bytes.subarray(keyEnd, valueEnd) };
+    else if (operation === CHANGE_DELETE) yield { type: 'delete', key };
+    else yield { type: 'deleteOwner', owner: key };
+    at = valueEnd;
+  }
+}
+
+/**
+ * The `host.loadTrieNode` import over a path-keyed store. `memory` may be given later than the import object is built;
+ * `get` returns a node's RLP or undefined and must not throw: an exception would pass through the WebAssembly frames.
+ */
+export function createLoadTrieNode(
+  memory: WebAssembly.Memory,
+  get: (key: Uint8Array) => Uint8Array | undefined,
+): (keyAt: number, keyLength: number, out: number, capacityBytes: number) => number {
+  return (keyAt, keyLength, out, capacityBytes) => {
+    const bytes = new Uint8Array(memory.buffer);
+    const value = get(bytes.slice(keyAt, keyAt + keyLength));
+    if (!value || value.length > capacityBytes) return 0;
+    bytes.set(value, out);
+    return value.length;
+  };
+}
+
+function writeWord(out: Buffer, at: number, value: bigint): void {
+  for (let limb = 0; limb < 4; limb++) {
+    out.writeBigUInt64LE(BigInt.asUintN(64, value >> BigInt(64 * limb)), at + 8 * limb);
+  }
+}
