@@ -4,7 +4,8 @@ import { keccak256 } from '../core/keccak';
 import { addresses } from './addresses';
 import type { L1BlockRef } from './l1Block';
 
-const L1_ATTRIBUTES_GAS_LIMIT = 1_000_000n;
+/** Gas limit of the L1 attributes deposit: what every block sets aside for it. */
+export const L1_ATTRIBUTES_GAS_LIMIT = 1_000_000n;
 const SELECTOR = keccak256(new TextEncoder().encode('setL1BlockValuesEcotone()')).subarray(0, 4);
 
 /** The first transaction of every L2 block: tells the L1Block predeploy what the origin is. */
