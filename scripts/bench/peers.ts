@@ -1,0 +1,150 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { SENDER_COUNT } from './load';
+
+const root = join(__dirname, '..', '..');
+const START_TIMEOUT_MS = 60_000;
+
+/** A chain under test: its JSON-RPC URL and how to end it. */
+export interface Peer {
+  name: string;
+  /** Version string as it names itself (web3_clientVersion). */
+  version: string;
+  url: string;
+  /** Resident memory of its processes now, bytes. */
+  residentBytes(): number;
+  stop(): Promise<void>;
+}
+
+export type PeerName = 'tributary' | 'anvil' | 'hardhat';
+
+/** Starts one peer with 200 funded accounts of Hardhat's mnemonic and a block gas limit of 100 M. */
+export async function startPeer(name: PeerName): Promise<Peer> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const folder = mkdtempSync(join(tmpdir(), `tributary-bench-${name}-`));
+  const child = await commands[name](port, folder);
+  let output = '';
+  const keep = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-4_000);
+  };
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const deadlineMs = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const version = await clientVersion(url);
+    // Tributary listens before its first block can be built; all peers answer a block number once they are ready.
+    if (version !== undefined) {
+      return {
+        name,
+        version,
+        url,
+        residentBytes: () => residentBytes(child.pid),
+        async stop() {
+          child.kill('SIGTERM');
+          await exited;
+          rmSync(folder, { recursive: true, force: true });
+        },
+      };
+    }
+    if (child.exitCode !== null || Date.now() > deadlineMs) {
+      child.kill('SIGKILL');
+      throw new Error(`${name} did not start:\n${output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const commands: Record<PeerName, (port: number, folder: string) => Promise<ChildProcess>> = {
+  async tributary(port, folder) {
+    const l1Port = await freePort();
+    return run(process.execPath, [
+      'dist/cli/main.js',
+      'dev',
+      ...[
+        '--port',
+        String(port),
+        '--l1-port',
+        String(l1Port),
+        '--data-dir',
+        join(folder, 'data'),
+        '--accounts',
+        String(SENDER_COUNT),
+      ],
+    ]);
+  },
+  async anvil(port) {
+    // The package's launcher does not pass signals on: run its binary.
+    const folder = dirname(require.resolve(`@foundry-rs/anvil-${process.platform}-${archName()}/package.json`));
+    const args = `--port ${port} --accounts ${SENDER_COUNT} --gas-limit 100000000 --silent`;
+    return run(join(folder, 'bin', 'anvil'), args.split(' '));
+  },
+  async hardhat(port, folder) {
+    const config = join(folder, 'hardhat.config.js');
+    writeFileSync(
+      config,
+      `module.exports = { solidity: '0.8.30', networks: { hardhat: { chainId: 31337, blockGasLimit: 100000000, accounts: { count: ${SENDER_COUNT} }, loggingEnabled: false } } };`,
+    );
+    return run(process.execPath, [
+      require.resolve('hardhat/internal/cli/bootstrap'),
+      ...['--config', config, 'node', '--port', String(port)],
+    ]);
+  },
+};
+
+/** Node's name of the processor in the names of anvil's packages. */
+function archName(): string {
+  return process.arch === 'x64' ? 'amd64' : process.arch;
+}
+
+function run(command: string, args: string[]): ChildProcess {
+  return spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function clientVersion(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"web3_clientVersion","params":[]}',
+    });
+    return ((await response.json()) as { result?: string }).result;
+  } catch {
+    return undefined;
+  }
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Resident set of a process and all its children, from /proc; 0 where there is none. */
+function residentBytes(pid: number | undefined): number {
+  const table = execFileSync('ps', ['-eo', 'pid=,ppid=,rss='], { encoding: 'utf8' });
+  const rows = table
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const family = new Set([pid]);
+  let isGrowing = true;
+  while (isGrowing) {
+    isGrowing = false;
+    for (const [child, parent] of rows) {
+      if (family.has(parent) && !family.has(child)) {
+        family.add(child);
+        isGrowing = true;
+      }
+    }
+  }
+  return rows.filter(([child]) => family.has(child)).reduce((sum, [, , kibibytes]) => sum + kibibytes * 1024, 0);
+}
