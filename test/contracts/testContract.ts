@@ -6,7 +6,7 @@ export type TestContract = Omit<Contract, 'connect'> & { connect(runner: Contrac
 
 /** The contract `name` at an address. */
 export async function contractAt(name: string, address: string): Promise<TestContract> {
-  return (await ethers.getContractAt(name, address)) as unknown as TestContract;
+  return (await ethers.getContractAt(name, ethers.getAddress(address))) as unknown as TestContract;
 }
 
 /** A new contract without a proxy. */

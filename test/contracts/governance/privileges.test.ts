@@ -1,0 +1,271 @@
+import { loadFixture, time } from '@nomicfoundation/hardhat-network-helpers';
+import { expect } from 'chai';
+import { AbiCoder, type FunctionFragment, id, type ParamType, ZeroAddress, ZeroHash } from 'ethers';
+import { ethers } from 'hardhat';
+import { BOND_WEI, deploySystem, TIMELOCK_DELAY_SECONDS } from '../deploySystem';
+import { contractAt, deployed, type TestContract } from '../testContract';
+
+/** Who may call a function that changes state. `pendingOwner` and `open` need not be refused by role. */
+type Caller = 'timelock' | 'guardian' | 'sequencer' | 'timelockRole' | 'pendingOwner' | 'initializer' | 'open';
+
+const OWNABLE: Record<string, Caller> = {
+  transferOwnership: 'timelock',
+  renounceOwnership: 'timelock',
+  acceptOwnership: 'pendingOwner',
+};
+
+/** Every function that changes state, of every L1 contract. A function that is not listed here fails the test. */
+const CALLERS: Record<string, Record<string, Caller>> = {
+  inbox: {
+    ...OWNABLE,
+    initialize: 'initializer',
+    postBatch: 'sequencer',
+    postBlobBatch: 'sequencer',
+    setSequencer: 'timelock',
+  },
+  portal: { ...OWNABLE, initialize: 'initializer', depositTransaction: 'open' },
+  factory: {
+    ...OWNABLE,
+    initialize: 'initializer',
+    create: 'open',
+    setImplementation: 'timelock',
+    setInitBond: 'timelock',
+  },
+  systemConfig: {
+    ...OWNABLE,
+    initialize: 'initializer',
+    setGuardian: 'timelock',
+    setRespectedGameType: 'timelock',
+    setMaxDepositGasPerL1Block: 'timelock',
+  },
+  game: { initialize: 'initializer', resolve: 'open', dispute: 'guardian', claimCredit: 'open' },
+  timelock: {
+    schedule: 'timelockRole',
+    scheduleBatch: 'timelockRole',
+    cancel: 'timelockRole',
+    execute: 'open',
+    executeBatch: 'open',
+    grantRole: 'timelock',
+    revokeRole: 'timelock',
+    renounceRole: 'open',
+    updateDelay: 'timelock',
+    onERC721Received: 'open',
+    onERC1155Received: 'open',
+    onERC1155BatchReceived: 'open',
+  },
+  proxyAdmin: { upgradeAndCall: 'timelock', transferOwnership: 'timelock', renounceOwnership: 'timelock' },
+};
+
+const REFUSALS = [
+  'OwnableUnauthorizedAccount',
+  'AccessControlUnauthorizedAccount',
+  'TimelockUnauthorizedCaller',
+  'InboxUnauthorizedPoster',
+  'OutputClaimGameUnauthorized',
+  'InvalidInitialization',
+  'OutputClaimGameAlreadyInitialized',
+];
+
+async function deployAll() {
+  const system = await deploySystem();
+  await system.factory.create(1000, id('root'), AbiCoder.defaultAbiCoder().encode(['uint256'], [1]), {
+    value: BOND_WEI,
+  });
+  const [, , address] = await system.factory.gameAtIndex(0);
+  const contracts: Record<string, TestContract> = {
+    inbox: system.inbox,
+    portal: system.portal,
+    factory: system.factory,
+    systemConfig: system.systemConfig,
+    timelock: system.timelock,
+    game: await contractAt('OutputClaimGame', address),
+    proxyAdmin: await contractAt('ProxyAdmin', system.deployment.contracts.proxyAdmins.inbox),
+  };
+  return { ...system, contracts };
+}
+
+function mutating(contract: TestContract): FunctionFragment[] {
+  return contract.interface.fragments.filter(
+    (fragment): fragment is FunctionFragment =>
+      fragment.type === 'function' && !(fragment as FunctionFragment).constant,
+  );
+}
+
+/** Some value of a type: what matters is only who calls. */
+function sample(type: ParamType, account: string): unknown {
+  if (type.isArray()) return [];
+  if (type.isTuple()) return type.components.map((component) => sample(component, account));
+  if (type.type === 'address') return account;
+  if (type.type === 'bytes32') return ZeroHash;
+  if (type.type === 'bytes') return '0x01';
+  if (type.type === 'bool') return false;
+  return 2_000_000n;
+}
+
+function samples(fragment: FunctionFragment, account: string): unknown[] {
+  return fragment.inputs.map((input) => sample(input, account));
+}
+
+/** The name of the custom error that a call fails with, `''` if it succeeds. */
+async function failureOf(contract: TestContract, fragment: FunctionFragment, from: string, account: string) {
+  const data = contract.interface.encodeFunctionData(fragment, samples(fragment, account));
+  try {
+    await ethers.provider.call({ from, to: await contract.getAddress(), data });
+    return '';
+  } catch (error) {
+    const revertData = (error as { data?: string }).data ?? '0x';
+    return revertData === '0x' ? 'no data' : (contract.interface.parseError(revertData)?.name ?? revertData);
+  }
+}
+
+describe('privileges', () => {
+  it('are listed for every function of every contract', async () => {
+    const { contracts } = await loadFixture(deployAll);
+    for (const [name, contract] of Object.entries(contracts)) {
+      const names = new Set(mutating(contract).map((fragment) => fragment.name));
+      expect([...names].sort(), name).to.deep.equal(Object.keys(CALLERS[name]).sort());
+    }
+  });
+
+  for (const [name, functions] of Object.entries(CALLERS)) {
+    for (const [functionName, caller] of Object.entries(functions)) {
+      if (caller === 'open' || caller === 'pendingOwner') continue;
+      it(`refuse ${name}.${functionName} to all but the ${caller}`, async () => {
+        const system = await loadFixture(deployAll);
+        const { deployer, sequencer, guardian, proposer, stranger, timelockSigner } = system;
+        const contract = system.contracts[name];
+        const holder = {
+          timelock: timelockSigner.address,
+          guardian: guardian.address,
+          sequencer: sequencer.address,
+          timelockRole: proposer.address,
+          initializer: undefined,
+        }[caller];
+        const callers = [deployer, sequencer, guardian, proposer, stranger, timelockSigner].map(
+          ({ address }) => address,
+        );
+        for (const fragment of mutating(contract).filter((candidate) => candidate.name === functionName)) {
+          for (const from of callers.filter((address) => address !== holder)) {
+            expect(await failureOf(contract, fragment, from, stranger.address), from).to.be.oneOf(REFUSALS);
+          }
+          if (!holder) continue;
+          const failure = await failureOf(contract, fragment, holder, stranger.address);
+          expect(REFUSALS, `the ${caller} itself is refused`).not.to.include(failure);
+        }
+      });
+    }
+  }
+
+  it('are not the deployer’s: it holds no role, owns nothing and may not schedule', async () => {
+    const { deployer, timelock, contracts } = await loadFixture(deployAll);
+    for (const role of ['DEFAULT_ADMIN_ROLE', 'PROPOSER_ROLE', 'CANCELLER_ROLE', 'EXECUTOR_ROLE']) {
+      expect(await timelock.hasRole(await timelock[role](), deployer), role).to.equal(false);
+    }
+    for (const name of ['inbox', 'portal', 'factory', 'systemConfig', 'proxyAdmin']) {
+      expect(await contracts[name].owner(), name).to.equal(await timelock.getAddress());
+    }
+  });
+});
+
+describe('the timelock', () => {
+  const call = async (system: Awaited<ReturnType<typeof deployAll>>) =>
+    [
+      await system.inbox.getAddress(),
+      0,
+      system.inbox.interface.encodeFunctionData('setSequencer', [system.other.address]),
+      ZeroHash,
+      ZeroHash,
+    ] as const;
+
+  it('runs what a proposer scheduled, when its time has come and whoever asks', async () => {
+    const system = await loadFixture(deployAll);
+    const { timelock, proposer, stranger, inbox, other } = system;
+    const operation = await call(system);
+    await timelock.connect(proposer).schedule(...operation, TIMELOCK_DELAY_SECONDS);
+    await expect(timelock.connect(proposer).execute(...operation)).to.be.revertedWithCustomError(
+      timelock,
+      'TimelockUnexpectedOperationState',
+    );
+    await time.increase(TIMELOCK_DELAY_SECONDS);
+    await timelock.connect(stranger).execute(...operation);
+    expect(await inbox.sequencer()).to.equal(other.address);
+  });
+
+  it('takes no shorter delay than its own', async () => {
+    const system = await loadFixture(deployAll);
+    const { timelock, proposer } = system;
+    await expect(timelock.connect(proposer).schedule(...(await call(system)), TIMELOCK_DELAY_SECONDS - 1))
+      .to.be.revertedWithCustomError(timelock, 'TimelockInsufficientDelay')
+      .withArgs(TIMELOCK_DELAY_SECONDS - 1, TIMELOCK_DELAY_SECONDS);
+  });
+
+  it('shortens its delay only after the present one', async () => {
+    const { timelock, proposer } = await loadFixture(deployAll);
+    const data = timelock.interface.encodeFunctionData('updateDelay', [0]);
+    const operation = [await timelock.getAddress(), 0, data, ZeroHash, ZeroHash] as const;
+    await timelock.connect(proposer).schedule(...operation, TIMELOCK_DELAY_SECONDS);
+    await time.increase(TIMELOCK_DELAY_SECONDS - 10);
+    await expect(timelock.execute(...operation)).to.be.revertedWithCustomError(
+      timelock,
+      'TimelockUnexpectedOperationState',
+    );
+    await time.increase(10);
+    await timelock.execute(...operation);
+    expect(await timelock.getMinDelay()).to.equal(0n);
+  });
+});
+
+describe('proxies', () => {
+  it('change their code through the timelock and keep their state', async () => {
+    const { deployment, inbox, sequencer, timelockSigner } = await loadFixture(deployAll);
+    await inbox.connect(sequencer).postBatch('0x01');
+    const accumulator = await inbox.accumulator();
+    const implementation = await deployed('Inbox');
+    const admin = await contractAt('ProxyAdmin', deployment.contracts.proxyAdmins.inbox);
+    await admin.connect(timelockSigner).upgradeAndCall(inbox, implementation, '0x');
+    expect(await inbox.accumulator()).to.equal(accumulator);
+    expect(await inbox.sequencer()).to.equal(sequencer.address);
+  });
+
+  it('have an admin each, and none obeys anyone but the timelock', async () => {
+    const { deployment, deployer, guardian, proposer } = await loadFixture(deployAll);
+    const { proxyAdmins } = deployment.contracts;
+    expect(new Set(Object.values(proxyAdmins)).size).to.equal(4);
+    for (const [name, address] of Object.entries(proxyAdmins)) {
+      const admin = await contractAt('ProxyAdmin', address);
+      const proxy = deployment.contracts[name as keyof typeof proxyAdmins];
+      for (const signer of [deployer, guardian, proposer]) {
+        await expect(admin.connect(signer).upgradeAndCall(proxy, proxy, '0x'))
+          .to.be.revertedWithCustomError(admin, 'OwnableUnauthorizedAccount')
+          .withArgs(signer.address);
+      }
+    }
+  });
+
+  it('do not understand an upgrade from anyone else, the timelock included', async () => {
+    const { inbox, stranger, timelockSigner } = await loadFixture(deployAll);
+    const upgrade = new ethers.Interface(['function upgradeToAndCall(address,bytes) payable']);
+    const data = upgrade.encodeFunctionData('upgradeToAndCall', [ZeroAddress, '0x']);
+    for (const signer of [stranger, timelockSigner]) {
+      await expect(signer.sendTransaction({ to: inbox, data })).to.be.reverted;
+    }
+  });
+
+  it('leave implementations that nobody can take over', async () => {
+    const { deployment, stranger, factory, systemConfig } = await loadFixture(deployAll);
+    const { implementations } = deployment.contracts;
+    const calls: [string, string, unknown[]][] = [
+      ['Inbox', implementations.inbox, [stranger.address, stranger.address]],
+      ['Portal', implementations.portal, [stranger.address, factory, systemConfig]],
+      ['DisputeGameFactory', implementations.disputeGameFactory, [stranger.address, []]],
+      ['SystemConfig', implementations.systemConfig, [stranger.address, stranger.address, 0, 2_000_000]],
+    ];
+    for (const [name, address, args] of calls) {
+      const implementation = await contractAt(name, address);
+      await expect(implementation.connect(stranger).initialize(...args), name).to.be.revertedWithCustomError(
+        implementation,
+        'InvalidInitialization',
+      );
+    }
+  });
+});
