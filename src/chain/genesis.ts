@@ -3,6 +3,7 @@ import type { BlockHeader } from '../codec/header';
 import { type Address, fromHex, type Hash, ZERO_HASH } from '../core/bytes';
 import { addresses } from './addresses';
 import type { ChainConfig } from './chainConfig';
+import { type Predeploy, predeploys } from './predeploys/predeploys';
 
 /** An account that exists from the start. */
 export interface GenesisAccount {
@@ -12,7 +13,7 @@ export interface GenesisAccount {
   balance: bigint;
   /** Empty for accounts without code. */
   code: Uint8Array;
-  storage: [slot: Hash, value: Hash][];
+  storage: { slot: Hash; value: Hash }[];
 }
 
 /** Block 0 but for the roots, which follow from the allocations (`state/genesisBlock`). */
@@ -22,22 +23,17 @@ export interface Genesis {
   allocations: GenesisAccount[];
 }
 
-/** A contract that genesis places at its address. */
-export interface Predeploy {
-  address: Address;
-  /** Runtime code, immutables filled in. */
-  code: Uint8Array;
-  storage?: [slot: Hash, value: Hash][];
-}
-
 /**
- * Genesis as it follows from the chain config and the code of the predeploys, the same on every node.
+ * Genesis as it follows from the chain config and the predeploys, the same on every node.
  * Predeploys have nonce 1 (EIP-161); a configured balance at a predeploy's address is added to it.
  */
-export function buildGenesis(config: ChainConfig, predeploys: Predeploy[]): Genesis {
+export function buildGenesis(
+  config: ChainConfig,
+  contracts: Pick<Predeploy, 'address' | 'code' | 'storage'>[] = predeploys(),
+): Genesis {
   const accounts = new Map<string, GenesisAccount>();
-  for (const { address, code, storage } of predeploys) {
-    accounts.set(hexOf(address), { address, nonce: 1n, balance: 0n, code, storage: storage ?? [] });
+  for (const { address, code, storage } of contracts) {
+    accounts.set(hexOf(address), { address, nonce: 1n, balance: 0n, code, storage });
   }
   for (const allocation of config.genesis.allocations) {
     const address = fromHex(allocation.address);

@@ -13,7 +13,11 @@ export function genesisBlock(genesis: Genesis): { block: Block; stateOperations:
   for (const { address, nonce, balance, code, storage } of genesis.allocations) {
     const codeHash = code.length > 0 ? keccak256(code) : EMPTY_CODE_HASH;
     if (code.length > 0) changes.codes.push([codeHash, code]);
-    changes.accounts.push({ address, account: { nonce, balance, codeHash }, storage });
+    changes.accounts.push({
+      address,
+      account: { nonce, balance, codeHash },
+      storage: storage.map(({ slot, value }) => [slot, value]),
+    });
   }
   const applied = applyStateChanges(emptyState, changes);
   const block = createBlock(

@@ -1,0 +1,47 @@
+import type { BlockAttributes } from '../chain/blockAttributes';
+import { type Block, createBlock } from '../codec/block';
+import { encodeReceipt, mergeBloom, type Receipt } from '../codec/receipt';
+import type { Transaction } from '../codec/transaction';
+import { assert } from '../core/assert';
+import type { Hash } from '../core/bytes';
+import { orderedTrieRoot } from '../state/trie/orderedTrieRoot';
+
+export interface StateRoots {
+  stateRoot: Hash;
+  /** Storage root of L2ToL1MessagePasser. */
+  messagePasserStorageRoot: Hash;
+}
+
+/** The block that an execution makes: one place for every executor, so that equal outcomes mean equal hashes. */
+export function sealBlock(
+  attributes: BlockAttributes,
+  transactions: Transaction[],
+  receipts: Receipt[],
+  { stateRoot, messagePasserStorageRoot }: StateRoots,
+): Block {
+  assert(transactions.length === receipts.length, 'each transaction has a receipt');
+  const logsBloom = new Uint8Array(256);
+  for (const receipt of receipts) {
+    if (receipt.logs.length > 0) mergeBloom(logsBloom, receipt.logsBloom);
+  }
+  return createBlock(
+    {
+      parentHash: attributes.parentHash,
+      coinbase: attributes.coinbase,
+      stateRoot,
+      transactionsRoot: orderedTrieRoot(transactions.map(({ raw }) => raw)),
+      receiptsRoot: orderedTrieRoot(receipts.map(encodeReceipt)),
+      logsBloom,
+      number: attributes.number,
+      gasLimit: attributes.gasLimit,
+      gasUsed: receipts.at(-1)?.cumulativeGasUsed ?? 0n,
+      timestamp: attributes.timestamp,
+      prevRandao: attributes.prevRandao,
+      baseFeePerGas: attributes.baseFeePerGas,
+      withdrawalsRoot: messagePasserStorageRoot,
+      parentBeaconBlockRoot: attributes.parentBeaconBlockRoot,
+    },
+    transactions,
+    attributes.l1Origin,
+  );
+}

@@ -1,0 +1,121 @@
+import { type Hex, type TransactionSerializable } from 'viem';
+import { type HDAccount, mnemonicToAccount } from 'viem/accounts';
+import { blockAttributes } from '../../src/chain/blockAttributes';
+import type { ChainConfig } from '../../src/chain/chainConfig';
+import { buildGenesis } from '../../src/chain/genesis';
+import type { L1BlockRef, PortalDeposit } from '../../src/chain/l1Block';
+import { decodeTransaction, type SignedTransaction } from '../../src/codec/transaction';
+import { fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
+import { keccak256 } from '../../src/core/keccak';
+import { MemoryStore } from '../../src/core/memoryStore';
+import type { KeyValueStore } from '../../src/core/ports';
+import type { ExecutedBlock, ExecuteBlockRequest } from '../../src/execution/executor';
+import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
+import { ChainStore } from '../../src/state/chainStore';
+
+const MNEMONIC = 'test test test test test test test test test test test junk';
+export const GWEI = 1_000_000_000n;
+export const ETHER = 10n ** 18n;
+
+export const accounts: HDAccount[] = Array.from({ length: 20 }, (_, addressIndex) =>
+  mnemonicToAccount(MNEMONIC, { addressIndex }),
+);
+
+export function addressOf(index: number): Uint8Array {
+  return fromHex(accounts[index].address);
+}
+
+export const testConfig: ChainConfig = {
+  l1ChainId: 31337,
+  l2ChainId: 31338,
+  genesis: {
+    l1Number: 10,
+    l1Hash: toHex(keccak256(Uint8Array.of(10))),
+    l2TimestampSeconds: 1_700_000_000,
+    allocations: accounts.map(({ address }) => ({ address, balanceWei: String(10_000n * ETHER) })),
+  },
+  forks: { pragueTimeSeconds: 0, osakaTimeSeconds: 0 },
+  gasLimit: 60_000_000,
+  baseFee: { initialWei: String(GWEI), elasticity: 2, changeDenominator: 8 },
+  sequencingWindowL1Blocks: 100,
+  l1OriginAdvanceMax: 256,
+  timestampDriftSecondsMax: 600,
+  batchDecompressedSizeBytesMax: 10_485_760,
+  contracts: {
+    inbox: toHex(toFixedBytes(1, 20)),
+    portal: toHex(toFixedBytes(2, 20)),
+    disputeGameFactory: toHex(toFixedBytes(3, 20)),
+  },
+};
+
+export function l1Block(number: number): L1BlockRef {
+  return {
+    number,
+    hash: keccak256(Uint8Array.of(number)),
+    parentHash: keccak256(Uint8Array.of(number - 1)),
+    timestamp: testConfig.genesis.l2TimestampSeconds + (number - 10) * 12,
+    baseFeePerGas: 7n,
+    blobBaseFee: 1n,
+    prevRandao: keccak256(Uint8Array.of(number, 1)),
+    parentBeaconBlockRoot: keccak256(Uint8Array.of(number, 2)),
+  };
+}
+
+/** A chain with the reference executor on top of genesis, over memory unless told otherwise. */
+export class TestChain {
+  private constructor(
+    readonly config: ChainConfig,
+    readonly chain: ChainStore,
+    readonly executor: ReferenceExecutor,
+    readonly store: KeyValueStore,
+  ) {}
+
+  static async open(changes: Partial<ChainConfig> = {}, store: KeyValueStore = new MemoryStore()): Promise<TestChain> {
+    const config = { ...testConfig, ...changes };
+    const chain = await ChainStore.open(store, config, buildGenesis(config));
+    return new TestChain(config, chain, new ReferenceExecutor(config, chain), store);
+  }
+
+  /** Deposits, when given, come with a new L1 origin. */
+  request(
+    transactions: SignedTransaction[],
+    options: { mode?: 'build' | 'strict'; deposits?: Omit<PortalDeposit, 'logIndex'>[]; timestamp?: number } = {},
+  ): ExecuteBlockRequest {
+    const parent = this.chain.head;
+    const advance = options.deposits
+      ? [
+          {
+            block: l1Block(parent.l1Origin.number + 1),
+            deposits: options.deposits.map((deposit, logIndex) => ({ ...deposit, logIndex })),
+          },
+        ]
+      : [];
+    const origin = l1Block(parent.l1Origin.number + advance.length);
+    const timestamp = options.timestamp ?? Math.max(parent.header.timestamp + 1, origin.timestamp);
+    return {
+      attributes: blockAttributes(this.config, parent, timestamp, origin, advance),
+      transactions,
+      mode: options.mode ?? 'build',
+    };
+  }
+
+  async seal(transactions: SignedTransaction[], options: Parameters<TestChain['request']>[1] = {}): Promise<ExecutedBlock> {
+    const executed = await this.executor.executeBlock(this.request(transactions, options));
+    await this.chain.commit(executed);
+    return executed;
+  }
+}
+
+export type TransactionFields = Partial<TransactionSerializable> & { to?: Hex | null };
+
+/** Signs with one of the dev accounts; EIP-1559, 1 gwei tip, 1,000,000 gas unless told otherwise. */
+export async function signTransaction(index: number, nonce: number, fields: TransactionFields = {}): Promise<SignedTransaction> {
+  const transaction = {
+    chainId: 31338,
+    nonce,
+    gas: 1_000_000n,
+    ...('gasPrice' in fields ? {} : { maxFeePerGas: 10n * GWEI, maxPriorityFeePerGas: GWEI }),
+    ...fields,
+  } as TransactionSerializable;
+  return decodeTransaction(fromHex(await accounts[index].signTransaction(transaction)));
+}
