@@ -6,6 +6,7 @@ import type { SignedTransaction } from '../codec/transaction';
 import type { Address, Hash } from '../core/bytes';
 import type { Clock, Logger } from '../core/ports';
 import type { Executor } from '../execution/executor';
+import type { AccountProof } from '../state/accountProof';
 import type { StateReader } from '../state/stateReader';
 import type { DevAccounts } from './devAccounts';
 
@@ -13,18 +14,6 @@ import type { DevAccounts } from './devAccounts';
 export interface Subscribable<Event> {
   /** @returns a function that unsubscribes */
   on(listener: (event: Event) => void): () => void;
-}
-
-/** An EIP-1186 proof. */
-export interface AccountProofView {
-  address: Address;
-  /** Trie nodes from the state root down. */
-  accountProof: Uint8Array[];
-  balance: bigint;
-  nonce: bigint;
-  codeHash: Hash;
-  storageHash: Hash;
-  storageProof: { key: Hash; value: bigint; proof: Uint8Array[] }[];
 }
 
 /** The chain as the RPC reads it; `state/ChainStore` is one. */
@@ -39,7 +28,7 @@ export interface ChainReader {
   label(name: 'safe' | 'finalized'): Block;
   /** @throws State.HistoryPruned when it is older than the kept history */
   stateAt(blockNumber: number): StateReader;
-  proof(blockNumber: number, address: Address, slots: Hash[]): Promise<AccountProofView>;
+  proof(blockNumber: number, address: Address, slots: Hash[]): Promise<AccountProof>;
   /** After a block and its state are on disk. */
   readonly committed: Subscribable<{ block: Block; receipts: Receipt[] }>;
   /** After the chain went back to `block`. */
@@ -53,7 +42,8 @@ export interface MempoolView {
   pendingNonce(address: Address): bigint;
   /** What the next block would take, best first. */
   next(baseFeePerGas: bigint, gasLimit: bigint): SignedTransaction[];
-  content(): SignedTransaction[];
+  /** By sender: what can run now, and what waits for a nonce or a balance; in nonce order. */
+  content(): { sender: Address; pending: SignedTransaction[]; queued: SignedTransaction[] }[];
   readonly added: Subscribable<SignedTransaction>;
 }
 

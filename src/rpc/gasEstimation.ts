@@ -3,15 +3,13 @@ import { forkAt } from '../chain/forks';
 import type { BlockHeader } from '../codec/header';
 import { TributaryError } from '../core/errors';
 import type { CallRequest, CallResult, Executor, StateOverride } from '../execution/executor';
-import { floorGas, intrinsicGas } from '../execution/intrinsicGas';
+import { floorGas, intrinsicGas, TRANSACTION_GAS_LIMIT_MAX } from '../execution/transactionGas';
 import type { StateReader } from '../state/stateReader';
 import { requireSuccess } from './callOutcome';
 
 const TRANSFER_GAS = 21_000n;
 /** EIP-150: what a CALL that transfers value gives on top; the peak can be higher than what is charged by that. */
 const CALL_STIPEND = 2_300n;
-/** EIP-7825: cap of a transaction's gas limit from Osaka on. */
-export const TRANSACTION_GAS_MAX = 2n ** 24n;
 /** The search stops when its bounds are this close, in thousandths of the upper one (geth's 1.5 %). */
 const TOLERANCE_PERMILLE = 15n;
 /** Halving 64-bit numbers takes no more. */
@@ -74,7 +72,7 @@ function highestGas(call: CallRequest, gasLimit: bigint | undefined, context: Ga
   const { at, config, state, overrides, callGasMax } = context;
   const osaka = forkAt(config, at.timestamp) === 'osaka';
   let highest = gasLimit !== undefined && gasLimit >= TRANSFER_GAS ? gasLimit : at.gasLimit;
-  for (const cap of [at.gasLimit, callGasMax, ...(osaka ? [TRANSACTION_GAS_MAX] : [])])
+  for (const cap of [at.gasLimit, callGasMax, ...(osaka ? [TRANSACTION_GAS_LIMIT_MAX] : [])])
     if (cap < highest) highest = cap;
   if (call.gasPrice === 0n) return highest;
   const overridden = overrides?.find(({ address }) => Buffer.compare(address, call.from) === 0)?.balance;
@@ -88,10 +86,10 @@ function highestGas(call: CallRequest, gasLimit: bigint | undefined, context: Ga
 
 /** Below it a transaction is invalid and no executor needs to be asked. */
 function leastGas(call: CallRequest, { config, at }: GasEstimationContext): bigint {
-  const fork = forkAt(config, at.timestamp);
-  const intrinsic = intrinsicGas(call, fork);
-  const floor = fork === 'cancun' ? 0n : floorGas(call);
-  return intrinsic > floor ? intrinsic : floor;
+  const intrinsic = intrinsicGas(call);
+  const floor = floorGas(call, forkAt(config, at.timestamp));
+  if (floor > intrinsic) return floor;
+  return intrinsic;
 }
 
 function isPlainTransfer(call: CallRequest, { state, overrides }: GasEstimationContext): boolean {

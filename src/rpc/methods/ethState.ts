@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { toBigInt, toHex } from '../../core/bytes';
+import type { AccountProof } from '../../state/accountProof';
 import { requireBlock } from '../blockLookup';
 import { callArguments, stateOverrides, toCallRequest } from '../callArguments';
 import { requireSuccess } from '../callOutcome';
-import type { AccountProofView, RpcDependencies } from '../dependencies';
+import type { RpcDependencies } from '../dependencies';
 import { estimateGas } from '../gasEstimation';
 import { quantity } from '../json/quantity';
 import type { RpcLimits } from '../limits';
@@ -61,18 +62,18 @@ export function stateMethods({ chain, executor, config, mempool }: Dependencies,
   };
 }
 
-function proofJson(proof: AccountProofView) {
+function proofJson({ address: of, account: found, nodes, storage }: AccountProof) {
   return {
-    address: toHex(proof.address),
-    accountProof: proof.accountProof.map(toHex),
-    balance: quantity(proof.balance),
-    codeHash: toHex(proof.codeHash),
-    nonce: quantity(proof.nonce),
-    storageHash: toHex(proof.storageHash),
-    storageProof: proof.storageProof.map(({ key, value, proof: nodes }) => ({
-      key: quantity(toBigInt(key)),
-      value: quantity(value),
-      proof: nodes.map(toHex),
+    address: toHex(of),
+    accountProof: nodes.map(toHex),
+    balance: quantity(found.balance),
+    codeHash: toHex(found.codeHash),
+    nonce: quantity(found.nonce),
+    storageHash: toHex(found.storageRoot),
+    storageProof: storage.map((proof) => ({
+      key: quantity(toBigInt(proof.slot)),
+      value: quantity(proof.value),
+      proof: proof.nodes.map(toHex),
     })),
   };
 }

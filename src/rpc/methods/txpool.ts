@@ -5,27 +5,36 @@ import { quantity } from '../json/quantity';
 import { transactionJson } from '../json/transactionJson';
 import { type MethodGroup, method } from '../method';
 
-type ByNonce = Record<string, ReturnType<typeof transactionJson>>;
-
-/** The waiting transactions as geth's `txpool_` shows them: `pending` can run now, `queued` waits for a nonce before it. */
+/** The waiting transactions as geth's `txpool_` shows them: `pending` can run now, `queued` waits for a nonce or a balance. */
 export function txpoolMethods({ mempool }: Required<Pick<RpcDependencies, 'mempool'>>): MethodGroup {
-  const isPending = (transaction: SignedTransaction) => transaction.nonce < mempool.pendingNonce(transaction.from);
   return {
     txpool_status: method([], () => {
       const content = mempool.content();
-      const pending = content.filter(isPending).length;
-      return { pending: quantity(pending), queued: quantity(content.length - pending) };
+      return {
+        pending: quantity(content.reduce((sum, { pending }) => sum + pending.length, 0)),
+        queued: quantity(content.reduce((sum, { queued }) => sum + queued.length, 0)),
+      };
     }),
     txpool_content: method([], () => {
-      const pending: Record<string, ByNonce> = {};
-      const queued: Record<string, ByNonce> = {};
-      for (const transaction of mempool.content()) {
-        const bySender = isPending(transaction) ? pending : queued;
-        const sender = toHex(transaction.from);
-        bySender[sender] ??= {};
-        bySender[sender][transaction.nonce.toString()] = transactionJson(transaction, undefined);
-      }
-      return { pending, queued };
+      const content = mempool.content();
+      return {
+        pending: bySender(content.map(({ sender, pending }) => [sender, pending])),
+        queued: bySender(content.map(({ sender, queued }) => [sender, queued])),
+      };
     }),
   };
+}
+
+/** Sender → nonce (decimal) → transaction; senders without transactions are left out. */
+function bySender(groups: [sender: Uint8Array, transactions: SignedTransaction[]][]) {
+  return Object.fromEntries(
+    groups
+      .filter(([, transactions]) => transactions.length > 0)
+      .map(([sender, transactions]) => [
+        toHex(sender),
+        Object.fromEntries(
+          transactions.map((transaction) => [transaction.nonce, transactionJson(transaction, undefined)]),
+        ),
+      ]),
+  );
 }
