@@ -44,9 +44,9 @@ export interface MempoolChain {
   readonly head: Block;
   stateAt(blockNumber: number): StateReader;
   /** After a block has become the head. */
-  readonly committed: Emitter<{ block: Block }>;
+  readonly committed: Pick<Emitter<{ block: Block }>, 'on'>;
   /** After older blocks have become the head again. */
-  readonly rewound: Emitter<unknown>;
+  readonly rewound: Pick<Emitter<unknown>, 'on'>;
 }
 
 export interface MempoolOptions {
@@ -136,6 +136,11 @@ export class Mempool {
       this.#chain.committed.on(({ block }) => this.#blockCommitted(block)),
       this.#chain.rewound.on(() => this.#chainRewound()),
     ];
+  }
+
+  /** Resolves when nothing is being written to the journal. */
+  journalIdle(): Promise<void> {
+    return this.#journal.idle();
   }
 
   /** Finishes the journal's writes and lets go of the chain. The store is the caller's. */

@@ -16,7 +16,7 @@ export interface OriginSource {
   following(parentOriginNumber: number, limit: number): OriginCandidate[];
   latest(): L1BlockRef | undefined;
   /** New L1 blocks can be had, or old ones have been replaced. */
-  readonly advanced: Emitter<unknown>;
+  readonly advanced: Pick<Emitter<unknown>, 'on'>;
 }
 
 /**

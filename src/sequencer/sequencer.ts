@@ -20,8 +20,8 @@ export interface SequencerChain extends BuilderChain {
 
 /** What the sequencer needs of the pool; `mempool/Mempool` has it. */
 export interface SequencerMempool extends BuilderMempool {
-  readonly added: Emitter<SignedTransaction>;
-  readonly dropped: Emitter<{ transaction: SignedTransaction; error: TributaryError }>;
+  readonly added: Pick<Emitter<SignedTransaction>, 'on'>;
+  readonly dropped: Pick<Emitter<{ transaction: SignedTransaction; error: TributaryError }>, 'on'>;
   insert(transaction: SignedTransaction): void;
   persist(hash: Hash): Promise<void>;
   hasIncludable(): boolean;
