@@ -382,8 +382,8 @@ export class L1TransactionSender {
     const { call } = pending;
     const request = { from: this.address, to: call.to, data: call.data, value: toBigQuantity(call.value ?? 0n) };
     try {
-      // Best effort: the state before the block, though transactions of the same block may have been the cause.
-      const at = toQuantity(Number(receipt.blockNumber) - 1);
+      // Best effort: asked again after the block, which mostly shows what had changed since the gas was estimated.
+      const at = toQuantity(Number(receipt.blockNumber));
       await this.#l1.read((viem) => viem.request({ method: 'eth_call', params: [request, at] }));
     } catch (error) {
       const reason = revertReason(error, call.abi);
