@@ -5,6 +5,7 @@ import { TributaryError } from '../core/errors';
 import type { CallRequest, CallResult, Executor, StateOverride } from '../execution/executor';
 import { floorGas, intrinsicGas, TRANSACTION_GAS_LIMIT_MAX } from '../execution/transactionGas';
 import type { StateReader } from '../state/stateReader';
+import { accountCode } from './accountCode';
 import { requireSuccess } from './callOutcome';
 
 const TRANSFER_GAS = 21_000n;
@@ -97,8 +98,7 @@ function isPlainTransfer(call: CallRequest, { state, overrides }: GasEstimationC
   if (to === undefined || call.data.length > 0 || call.accessList.length > 0 || call.authorizationList.length > 0)
     return false;
   if (overrides?.some(({ address }) => Buffer.compare(address, to) === 0)) return false;
-  const account = state.account(to);
-  return account === undefined || state.code(account.codeHash).length === 0;
+  return accountCode(state, to).length === 0;
 }
 
 function isOutOfGas(result: CallResult): boolean {

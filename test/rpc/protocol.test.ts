@@ -131,11 +131,11 @@ describe('JSON-RPC over HTTP', () => {
       ['eth_getBalance', [account, 'newest'], `block: ${blockProblem}, got "newest"`],
       ['eth_getBalance', [account, true], `block: ${blockProblem}, got true`],
       ['eth_getBalance', [account, '0x20000000000001'], `block: ${blockProblem}, got "0x20000000000001"`],
-      ['eth_getBalance', [account, {}], 'block: expected either blockNumber or blockHash'],
+      ['eth_getBalance', [account, {}], `block: ${blockProblem}, got an object`],
       [
         'eth_getBalance',
         [account, { blockNumber: '0x1', blockHash: `0x${'00'.repeat(32)}` }],
-        'block: expected either blockNumber or blockHash',
+        `block: ${blockProblem}, got an object`,
       ],
       ['eth_getBalance', [account, 'latest', 1, 2], 'expected at most 2 parameters, got 4'],
       ['eth_getBalance', { address: account }, 'expected a list, got an object'],

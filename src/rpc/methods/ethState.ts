@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { toBigInt, toHex } from '../../core/bytes';
 import type { AccountProof } from '../../state/accountProof';
+import { accountCode } from '../accountCode';
 import { requireBlock } from '../blockLookup';
 import { callArguments, stateOverrides, toCallRequest } from '../callArguments';
 import { requireSuccess } from '../callOutcome';
@@ -30,11 +31,7 @@ export function stateMethods({ chain, executor, config, mempool }: Dependencies,
       if (mempool && 'tag' in at && at.tag === 'pending') return quantity(mempool.pendingNonce(of));
       return quantity(stateAt(at).account(of)?.nonce ?? 0n);
     }),
-    eth_getCode: method([account, atBlock], ([of, at]) => {
-      const state = stateAt(at);
-      const found = state.account(of);
-      return found ? toHex(state.code(found.codeHash)) : '0x';
-    }),
+    eth_getCode: method([account, atBlock], ([of, at]) => toHex(accountCode(stateAt(at), of))),
     eth_getStorageAt: method([account, parameter('slot', slot), atBlock], ([of, at, selector]) =>
       toHex(stateAt(selector).storage(of, at)),
     ),
