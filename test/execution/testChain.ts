@@ -1,15 +1,16 @@
-import { type Hex, type TransactionSerializable } from 'viem';
+import type { Hex, TransactionSerializable } from 'viem';
 import { type HDAccount, mnemonicToAccount } from 'viem/accounts';
 import { blockAttributes } from '../../src/chain/blockAttributes';
 import type { ChainConfig } from '../../src/chain/chainConfig';
 import { buildGenesis } from '../../src/chain/genesis';
 import type { L1BlockRef, PortalDeposit } from '../../src/chain/l1Block';
 import { decodeTransaction, type SignedTransaction } from '../../src/codec/transaction';
+import { assert } from '../../src/core/assert';
 import { fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
 import { keccak256 } from '../../src/core/keccak';
 import { MemoryStore } from '../../src/core/memoryStore';
 import type { KeyValueStore } from '../../src/core/ports';
-import type { ExecutedBlock, ExecuteBlockRequest } from '../../src/execution/executor';
+import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/executor';
 import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
 import { ChainStore } from '../../src/state/chainStore';
 
@@ -99,7 +100,10 @@ export class TestChain {
     };
   }
 
-  async seal(transactions: SignedTransaction[], options: Parameters<TestChain['request']>[1] = {}): Promise<ExecutedBlock> {
+  async seal(
+    transactions: SignedTransaction[],
+    options: Parameters<TestChain['request']>[1] = {},
+  ): Promise<ExecutedBlock> {
     const executed = await this.executor.executeBlock(this.request(transactions, options));
     await this.chain.commit(executed);
     return executed;
@@ -109,7 +113,11 @@ export class TestChain {
 export type TransactionFields = Partial<TransactionSerializable> & { to?: Hex | null };
 
 /** Signs with one of the dev accounts; EIP-1559, 1 gwei tip, 1,000,000 gas unless told otherwise. */
-export async function signTransaction(index: number, nonce: number, fields: TransactionFields = {}): Promise<SignedTransaction> {
+export async function signTransaction(
+  index: number,
+  nonce: number,
+  fields: TransactionFields = {},
+): Promise<SignedTransaction> {
   const transaction = {
     chainId: 31338,
     nonce,
@@ -118,4 +126,11 @@ export async function signTransaction(index: number, nonce: number, fields: Tran
     ...fields,
   } as TransactionSerializable;
   return decodeTransaction(fromHex(await accounts[index].signTransaction(transaction)));
+}
+
+/** An EIP-7702 delegation signed by one of the dev accounts. */
+export async function signDelegation(index: number, address: Hex, nonce: number, chainId = 31338) {
+  const { signAuthorization } = accounts[index];
+  assert(signAuthorization, 'accounts with a private key sign authorizations');
+  return signAuthorization({ chainId, address, nonce });
 }
