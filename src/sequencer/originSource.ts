@@ -49,13 +49,16 @@ export function chooseOrigin(
 /**
  * Why L1 alone asks for an L2 block, if it does: deposits wait, or half of the sequencing window has gone by since the head's origin.
  * An L1 block without deposits asks for nothing: our own batches make such blocks, and each would call for the next.
+ * A replaced origin asks too, so that it is noticed at once: the attempt fails in `chooseOrigin`, which says what it takes.
  */
 export function originTrigger(
   config: ChainConfig,
   parent: ParentBlock,
   source: OriginSource,
-): 'deposits' | 'window' | undefined {
-  const { number } = parent.l1Origin;
+): 'reorg' | 'deposits' | 'window' | undefined {
+  const { number, hash } = parent.l1Origin;
+  const current = source.origin(number);
+  if (current && !equalBytes(current.hash, hash)) return 'reorg';
   const halfWindow = Math.max(1, Math.floor(config.sequencingWindowL1Blocks / 2));
   if (source.following(number, halfWindow).some(({ deposits }) => deposits.length > 0)) return 'deposits';
   return source.origin(number + halfWindow) ? 'window' : undefined;

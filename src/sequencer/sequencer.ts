@@ -47,7 +47,7 @@ export interface SequencerOptions {
   l1MinesOnDemand?: boolean;
 }
 
-export type SealTrigger = 'transactions' | 'deposits' | 'window' | 'clock' | 'requested';
+export type SealTrigger = 'transactions' | 'deposits' | 'window' | 'reorg' | 'clock' | 'requested';
 
 /** A block that is on disk now. */
 export interface SealedBlock {
@@ -196,17 +196,17 @@ export class Sequencer {
    * journal before the first block goes, so that a killed process finds them.
    */
   rewindTo(blockNumber: number): Promise<void> {
+    return this.#enqueue(() => this.#rewind(blockNumber));
+  }
+
+  /** After an L1 reorganization: rewinds, as `rewindTo`, to the newest block whose origin is at most `l1Number`, if the head's is later. */
+  rewindToOrigin(l1Number: number): Promise<void> {
     return this.#enqueue(async () => {
-      const { chain, mempool } = this.#options;
-      const transactions: Transaction[] = [];
-      for (let number = blockNumber + 1; number <= chain.head.header.number; number++) {
-        const block = chain.blockByNumber(number);
-        assert(block, `block ${number} is below the head`);
-        transactions.push(...block.transactions);
-      }
-      await mempool.keepForRewind(transactions);
-      await chain.rewindTo(blockNumber);
-      this.#originsMayAsk = true;
+      const { chain } = this.#options;
+      let block = chain.head;
+      while (block.l1Origin.number > l1Number && block.header.number > 0)
+        block = this.#blockAt(block.header.number - 1);
+      await this.#rewind(block.header.number);
     });
   }
 
@@ -223,6 +223,23 @@ export class Sequencer {
       lastError: this.#lastError,
       waitingSubmissionsCount: this.#submissions.size,
     };
+  }
+
+  async #rewind(blockNumber: number): Promise<void> {
+    const { chain, mempool } = this.#options;
+    const transactions: Transaction[] = [];
+    for (let number = blockNumber + 1; number <= chain.head.header.number; number++) {
+      transactions.push(...this.#blockAt(number).transactions);
+    }
+    await mempool.keepForRewind(transactions);
+    await chain.rewindTo(blockNumber);
+    this.#originsMayAsk = true;
+  }
+
+  #blockAt(number: number): Block {
+    const block = this.#options.chain.blockByNumber(number);
+    assert(block, `block ${number} is not above the head`);
+    return block;
   }
 
   async #produce(): Promise<void> {
@@ -331,10 +348,11 @@ export class Sequencer {
     return new Promise((resolve, reject) => {
       this.#jobs.push(async () => {
         try {
+          if (this.#halt) throw halted(this.#halt);
           resolve(await work());
         } catch (error) {
-          if (asTributaryError(error).recovery === 'halt') await this.#attemptFailed(error);
-          else this.#state = 'idle';
+          if (!this.#halt && asTributaryError(error).recovery === 'halt') await this.#attemptFailed(error);
+          if (!this.#halt) this.#state = 'idle';
           reject(error);
         }
       });
