@@ -1,5 +1,4 @@
 import type { BlockAttributes, ParentBlock } from '../chain/blockAttributes';
-import type { ChainConfig } from '../chain/chainConfig';
 import { decodeTransaction, type SignedTransaction } from '../codec/transaction';
 import type { Hash } from '../core/bytes';
 import { TributaryError } from '../core/errors';
@@ -35,15 +34,11 @@ export type Verdict =
  * The candidate's transactions, senders recovered (about 50 µs each), or what is wrong with the first bad one: then the block is rejected
  * as if execution had done so.
  */
-export function decodeCandidate(config: ChainConfig, candidate: Candidate): SignedTransaction[] | string {
+export function decodeCandidate(candidate: Candidate): SignedTransaction[] | string {
   const transactions: SignedTransaction[] = [];
   for (const [index, raw] of candidate.transactions.entries()) {
     try {
-      const transaction = decodeTransaction(raw);
-      if (transaction.chainId !== undefined && transaction.chainId !== BigInt(config.l2ChainId)) {
-        return `transaction ${index}: expected chain id ${config.l2ChainId}, got ${transaction.chainId}`;
-      }
-      transactions.push(transaction);
+      transactions.push(decodeTransaction(raw));
     } catch (error) {
       if (!(error instanceof TributaryError) || error.recovery !== 'reject') throw error;
       return `transaction ${index}: ${error.shortMessage}`;

@@ -61,7 +61,7 @@ export class DerivationSimulation {
       let step = derivation.next();
       while (!step.done) {
         this.candidates.push(step.value);
-        const transactions = decodeCandidate(this.config, step.value);
+        const transactions = decodeCandidate(step.value);
         const block =
           typeof transactions === 'string' ? undefined : simulateExecution(step.value.attributes, transactions);
         if (block) this.blocks.push(block);

@@ -229,7 +229,6 @@ describe('derivation/deriveL1Block', () => {
     ['junk', Uint8Array.of(0xde, 0xad)],
     ['nothing', EMPTY_BYTES],
     ['a deposit', Uint8Array.of(0x7e, 0xc0)],
-    ['another chain', signTransaction(privateKeyOf(0), { chainId: 1 }).raw],
     ['an unsupported type', Uint8Array.of(3, 0xc0)],
   ] as const) {
     it(`makes a default block of one with ${name} among its transactions`, () => {

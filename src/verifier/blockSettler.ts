@@ -1,0 +1,129 @@
+import type { Block } from '../codec/block';
+import { assert } from '../core/assert';
+import { equalBytes, type Hash } from '../core/bytes';
+import { errorMessage, hasErrorCode } from '../core/errors';
+import type { Logger } from '../core/ports';
+import { type Candidate, decodeCandidate, type Verdict } from '../derivation/candidate';
+import type { DerivedL1Block } from '../derivation/deriveL1Block';
+import type { ExecutedBlock, Executor } from '../execution/executor';
+import type { Checkpoint } from './checkpointLog';
+import { matchesCandidate } from './matchesCandidate';
+import { mismatch } from './mismatch';
+import type { Divergence, TakeOver, VerifiedChain } from './verifierPorts';
+
+type Derivation = Generator<Candidate, DerivedL1Block, Verdict>;
+
+/** Answers derivation's candidates: recognizes the block that is on disk already, else executes it and commits. */
+export class BlockSettler {
+  readonly #chain: VerifiedChain;
+  readonly #executor: Pick<Executor, 'executeBlock'>;
+  readonly #logger: Logger;
+  readonly #takeOver: TakeOver | undefined;
+
+  /** @param takeOver given when the chain is a sequencer's own (see `VerifierOptions`) */
+  constructor(
+    chain: VerifiedChain,
+    executor: Pick<Executor, 'executeBlock'>,
+    logger: Logger,
+    takeOver: TakeOver | undefined,
+  ) {
+    this.#chain = chain;
+    this.#executor = executor;
+    this.#logger = logger;
+    this.#takeOver = takeOver;
+  }
+
+  /**
+   * Settles all candidates of one L1 block. From the first that is not on disk on, the chain is taken over until the last is settled.
+   * @throws Verifier.Mismatch before the block that differs is committed
+   */
+  async settle(derivation: Derivation): Promise<DerivedL1Block> {
+    let step = derivation.next();
+    while (!step.done) {
+      const known = this.#recognize(step.value);
+      if (!known) return this.#settleByExecution(derivation, step.value);
+      step = derivation.next({ accepted: known });
+    }
+    return step.value;
+  }
+
+  /**
+   * Cuts off what an L1 reorganization made void. Execute: all that was derived after the checkpoint. Consolidate: local blocks from the
+   * first on whose origin was replaced; blocks on older origins may be posted again as they are.
+   */
+  async rewind(checkpoint: Checkpoint): Promise<void> {
+    const headNumber = this.#chain.head.header.number;
+    let kept = checkpoint.l2.number;
+    if (this.#takeOver) {
+      kept = headNumber;
+      while (kept > checkpoint.l2.number && this.#blockAt(kept).l1Origin.number > checkpoint.l1.number) kept--;
+    }
+    if (kept === headNumber) return;
+    const reason = `the L1 was reorganized after block ${checkpoint.l1.number}`;
+    await this.#takingOver({ agreedBlockNumber: kept, localHeadNumber: headNumber, reason }, async () => {
+      await this.#chain.rewindTo(kept);
+    });
+  }
+
+  async #settleByExecution(derivation: Derivation, first: Candidate): Promise<DerivedL1Block> {
+    const { number } = first.attributes;
+    const localHeadNumber = this.#chain.head.header.number;
+    const what = first.source.kind === 'batch' ? `batch ${first.source.batchIndex}` : first.source.reason;
+    const reason =
+      localHeadNumber < number ? `${what} goes beyond the local head` : `${what} differs from the local block`;
+    return this.#takingOver({ agreedBlockNumber: number - 1, localHeadNumber, reason }, async () => {
+      let candidate = first;
+      for (;;) {
+        const known = this.#recognize(candidate);
+        const step = derivation.next(known ? { accepted: known } : await this.#execute(candidate));
+        if (step.done) return step.value;
+        candidate = step.value;
+      }
+    });
+  }
+
+  #recognize(candidate: Candidate): Block | undefined {
+    const local = this.#chain.blockByNumber(candidate.attributes.number);
+    if (!local || !matchesCandidate(local, candidate)) return undefined;
+    checkClaim(candidate, local.hash);
+    return local;
+  }
+
+  async #execute(candidate: Candidate): Promise<Verdict> {
+    const { attributes } = candidate;
+    const transactions = decodeCandidate(candidate);
+    if (typeof transactions === 'string') return { rejected: transactions };
+    if (this.#chain.head.header.number >= attributes.number) await this.#chain.rewindTo(attributes.number - 1);
+    let executed: ExecutedBlock;
+    try {
+      executed = await this.#executor.executeBlock({ attributes, transactions, mode: 'strict' });
+    } catch (error) {
+      if (hasErrorCode(error, 'Execution.InvalidTransaction')) return { rejected: errorMessage(error) };
+      throw error;
+    }
+    assert(matchesCandidate(executed.block, candidate), 'the executor seals what it was given');
+    checkClaim(candidate, executed.block.hash);
+    await this.#chain.commit(executed);
+    return { accepted: executed.block };
+  }
+
+  #takingOver<Result>(divergence: Divergence, work: () => Promise<Result>): Promise<Result> {
+    const { agreedBlockNumber, localHeadNumber, reason } = divergence;
+    if (agreedBlockNumber < localHeadNumber) {
+      this.#logger.warn({ agreedBlockNumber, localHeadNumber }, `the local chain is cut back: ${reason}`);
+    }
+    return this.#takeOver ? this.#takeOver(divergence, work) : work();
+  }
+
+  #blockAt(blockNumber: number): Block {
+    const block = this.#chain.blockByNumber(blockNumber);
+    assert(block, 'blocks up to the head are on disk');
+    return block;
+  }
+}
+
+/** @throws Verifier.Mismatch when the batch claims another hash for its last block */
+function checkClaim({ attributes, source }: Candidate, derived: Hash): void {
+  if (source.kind !== 'batch' || !source.claimedHash || equalBytes(source.claimedHash, derived)) return;
+  throw mismatch(`the hash claimed by batch ${source.batchIndex}`, attributes.number, source.claimedHash, derived);
+}

@@ -1,0 +1,45 @@
+import type { L1Input } from '../chain/l1Block';
+import { assert } from '../core/assert';
+import { equalBytes, type Hash } from '../core/bytes';
+import { TributaryError } from '../core/errors';
+import type { DerivationState } from '../derivation/derivationState';
+import type { Checkpoint } from './checkpointLog';
+import type { L1Source, VerifiedChain } from './verifierPorts';
+
+/**
+ * The derivation state at a checkpoint: the L1 blocks from the tip's origin on are read again, at most a sequencing window of them.
+ * @throws Verifier.L1Moved (`reset`) when the L1 was reorganized meanwhile
+ */
+export async function loadDerivationState(
+  chain: Pick<VerifiedChain, 'blockByNumber'>,
+  source: L1Source,
+  checkpoint: Checkpoint,
+  genesisL1Number: number,
+  signal: AbortSignal | undefined,
+): Promise<DerivationState> {
+  const tip = chain.blockByNumber(checkpoint.l2.number);
+  assert(tip, 'the block of a checkpoint is on disk');
+  assert(tip.l1Origin.number >= genesisL1Number, 'no origin lies before genesis');
+  const inputs: L1Input[] = [];
+  for await (const input of source.inputs(tip.l1Origin.number, { signal })) {
+    inputs.push(input);
+    if (input.block.number >= checkpoint.l1.number) break;
+  }
+  const [first, ...rest] = inputs;
+  const last = inputs.at(-1);
+  if (!first || !last || !isBlock(first, tip.l1Origin.hash) || !isBlock(last, checkpoint.l1.hash)) {
+    throw new TributaryError('Verifier.L1Moved', `the L1 changed below block ${checkpoint.l1.number}`, {
+      recovery: 'reset',
+    });
+  }
+  return {
+    tip,
+    origin: first.block,
+    pending: rest.map(({ block, deposits }) => ({ block, deposits })),
+    nextBatchIndex: checkpoint.nextBatchIndex,
+  };
+}
+
+function isBlock(input: L1Input, hash: Hash): boolean {
+  return equalBytes(input.block.hash, hash);
+}

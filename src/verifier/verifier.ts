@@ -1,0 +1,308 @@
+import type { ChainConfig } from '../chain/chainConfig';
+import type { L1Input } from '../chain/l1Block';
+import type { Block } from '../codec/block';
+import { assert } from '../core/assert';
+import { equalBytes, fromHex, type Hash, toHex } from '../core/bytes';
+import { Emitter } from '../core/emitter';
+import { errorMessage, TributaryError } from '../core/errors';
+import type { Clock, Logger } from '../core/ports';
+import { type DerivationState, l1BlockOf } from '../derivation/derivationState';
+import { type BatchOutcome, deriveL1Block } from '../derivation/deriveL1Block';
+import type { Executor } from '../execution/executor';
+import { Backoff, sleep } from '../l1/backoff';
+import { BlockSettler } from './blockSettler';
+import { type Checkpoint, CheckpointLog } from './checkpointLog';
+import { loadDerivationState } from './loadDerivationState';
+import { OutputClaimCheck } from './outputClaimCheck';
+import type { L1Position, L1Source, OutputClaims, TakeOver, VerifiedChain, VerifierProgress } from './verifierPorts';
+
+export interface VerifierOptions {
+  config: ChainConfig;
+  source: L1Source;
+  /** Holds genesis at least. Only the verifier commits to it, unless `takeOver` is given. */
+  chain: VerifiedChain;
+  executor: Pick<Executor, 'executeBlock'>;
+  clock: Clock;
+  logger: Logger;
+  /** Output roots on L1 to compare with. */
+  outputClaims?: OutputClaims;
+  /**
+   * Consolidate: the chain is a sequencer's own. Blocks that are there already are recognized by their inputs and only labelled; where L1
+   * says otherwise, the local chain is cut back within this call. Without it (execute), the chain holds derived blocks only.
+   */
+  takeOver?: TakeOver;
+}
+
+export interface RunOptions {
+  signal?: AbortSignal;
+}
+
+/** Where a verifier stands once it has caught up. */
+export interface VerifiedHead {
+  block: Block;
+  l1Block: L1Position;
+  /** Since this verifier was made. */
+  batches: Record<BatchOutcome['result'], number>;
+  /** Output roots on L1 that agree. */
+  outputClaimsChecked: number;
+  /** Output roots on L1 for blocks that L1 does not give yet. */
+  outputClaimsWaiting: number;
+}
+
+const DELAY_MS_MIN = 100;
+const DELAY_MS_MAX = 10_000;
+/** While catching up, output claims are fetched for so many L1 blocks at once. */
+const CLAIM_RANGE_L1_BLOCKS = 256;
+
+/**
+ * Follows L1 and keeps the chain that it means: derives, executes (or recognizes), compares, commits, labels `safe` and `finalized`.
+ *
+ * What one L1 block gives is committed block by block, then its checkpoint is written. A process killed in between derives the same L1
+ * block again and recognizes the blocks that are there. After an L1 reorganization it goes back to the last checkpoint on the canonical L1.
+ * One run at a time.
+ */
+export class Verifier {
+  /** After each L1 block. */
+  readonly progressed = new Emitter<VerifierProgress>();
+  /** What became of each posted batch. */
+  readonly batchDerived = new Emitter<BatchOutcome & { l1Block: number }>();
+  /** After an L1 reorganization: the last L1 block that stayed, and the L2 block derived up to it. */
+  readonly reorged = new Emitter<{ l1Ancestor: L1Position; safe: Block }>();
+  readonly #options: VerifierOptions;
+  readonly #checkpoints: CheckpointLog;
+  readonly #settler: BlockSettler;
+  readonly #batches: VerifiedHead['batches'] = { taken: 0, cut: 0, ignored: 0 };
+  #claimCheck: OutputClaimCheck | undefined;
+  /** Undefined until loaded, and again after a reset. */
+  #state: DerivationState | undefined;
+  #l1Head = 0;
+  #running = false;
+
+  constructor(options: VerifierOptions) {
+    this.#options = options;
+    this.#checkpoints = new CheckpointLog(options.chain, options.config.genesis.l1Number);
+    this.#settler = new BlockSettler(options.chain, options.executor, options.logger, options.takeOver);
+  }
+
+  /**
+   * Derives up to the L1 head of now and ends: `tributary verify`, and what a sequencer node does before it starts to build.
+   * @throws Verifier.Mismatch, Verifier.WrongL1 (`halt`); State.HistoryPruned when an L1 reorganization is deeper than the kept state;
+   * L1.Unreachable (`retry`)
+   */
+  async syncToL1Head(options: RunOptions = {}): Promise<VerifiedHead> {
+    const state = await this.#exclusively(async () => {
+      this.#state = undefined;
+      await this.#run(options.signal, async () => (await this.#options.source.latest()).number);
+      return this.#loadedState();
+    });
+    return this.#verifiedHead(state);
+  }
+
+  /** As `syncToL1Head`, and then on with each new L1 block, until the signal is aborted. Waits out what passes (`retry`). */
+  async follow(options: RunOptions & { signal: AbortSignal }): Promise<void> {
+    const { clock, logger } = this.#options;
+    const backoff = new Backoff(DELAY_MS_MIN, DELAY_MS_MAX);
+    await this.#exclusively(async () => {
+      while (!options.signal.aborted) {
+        try {
+          await this.#run(
+            options.signal,
+            async () => Number.POSITIVE_INFINITY,
+            () => backoff.reset(),
+          );
+        } catch (error) {
+          if (!(error instanceof TributaryError) || error.recovery !== 'retry') throw error;
+          logger.warn({ code: error.code }, error.shortMessage);
+          await sleep(clock, backoff.next(), options.signal);
+        }
+      }
+    });
+  }
+
+  async #exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    assert(!this.#running, 'a verifier runs once at a time');
+    this.#running = true;
+    try {
+      return await work();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Goes through L1 reorganizations; all else that goes wrong ends it. */
+  async #run(
+    signal: AbortSignal | undefined,
+    lastL1Block: () => Promise<number>,
+    onAdvance: () => void = () => undefined,
+  ): Promise<void> {
+    const { clock, logger } = this.#options;
+    const backoff = new Backoff(DELAY_MS_MIN, DELAY_MS_MAX);
+    while (!signal?.aborted) {
+      try {
+        await this.#followUntil(await lastL1Block(), signal, () => {
+          backoff.reset();
+          onAdvance();
+        });
+        return;
+      } catch (error) {
+        if (!(error instanceof TributaryError) || error.recovery !== 'reset') throw error;
+        logger.warn({ code: error.code }, `${error.shortMessage}: going on from the last common point`);
+        this.#state = undefined;
+        await sleep(clock, backoff.next(), signal);
+      }
+    }
+  }
+
+  async #followUntil(lastL1Block: number, signal: AbortSignal | undefined, onAdvance: () => void): Promise<void> {
+    this.#l1Head = (await this.#options.source.latest()).number;
+    this.#state ??= await this.#load(signal);
+    if (signal?.aborted) return;
+    let l1Number = l1BlockOf(this.#loadedState()).number;
+    await this.#updateLabels();
+    if (l1Number >= lastL1Block) {
+      await this.#checkOutputClaims();
+      return;
+    }
+    for await (const input of this.#options.source.inputs(l1Number + 1, { known: this.#knownL1Blocks(), signal })) {
+      await this.#takeL1Block(input);
+      onAdvance();
+      l1Number = input.block.number;
+      if (l1Number >= lastL1Block || signal?.aborted) return;
+    }
+  }
+
+  async #takeL1Block(input: L1Input): Promise<void> {
+    const { config, source } = this.#options;
+    const derivation = deriveL1Block(config, this.#loadedState(), input);
+    const { state, batches } = await this.#settler.settle(derivation);
+    const { tip } = state;
+    await this.#checkpoints.append({
+      l1: input.block,
+      l2: { number: tip.header.number, hash: tip.hash },
+      nextBatchIndex: state.nextBatchIndex,
+    });
+    this.#state = state;
+    for (const outcome of batches) this.#report(outcome, input.block.number);
+    const l1Number = input.block.number;
+    if (l1Number >= this.#l1Head) this.#l1Head = Math.max(l1Number, (await source.latest()).number);
+    const atHead = l1Number >= this.#l1Head;
+    if (atHead) await this.#updateLabels();
+    if (atHead || l1Number % CLAIM_RANGE_L1_BLOCKS === 0) await this.#checkOutputClaims();
+    this.progressed.emit({ l1Block: l1Number, l1Head: this.#l1Head, l2Block: tip.header.number });
+  }
+
+  #report(outcome: BatchOutcome, l1Block: number): void {
+    this.#batches[outcome.result]++;
+    if (outcome.result !== 'taken') {
+      const fields = { batch: outcome.index, l1Block, blocksTaken: outcome.blocksTaken, problem: outcome.problem };
+      this.#options.logger.warn(fields, outcome.result === 'cut' ? 'a batch was cut short' : 'a batch was ignored');
+    }
+    this.batchDerived.emit({ ...outcome, l1Block });
+  }
+
+  /** Safe: derived. Finalized: derived from L1 blocks that are final. */
+  async #updateLabels(): Promise<void> {
+    const { chain, source, logger, config } = this.#options;
+    const state = this.#loadedState();
+    const safe = state.tip.header.number;
+    if (chain.label('safe').header.number !== safe) await chain.setLabel('safe', safe);
+    let finalizedL1: number;
+    try {
+      finalizedL1 = Math.min(await source.finalizedNumber(), l1BlockOf(state).number);
+    } catch (error) {
+      // The next L1 block asks again.
+      logger.warn({ error: errorMessage(error) }, 'the L1 does not say what is final');
+      return;
+    }
+    const finalized = finalizedL1 <= config.genesis.l1Number ? 0 : this.#checkpoints.at(finalizedL1)?.l2.number;
+    if (finalized === undefined || chain.label('finalized').header.number === finalized) return;
+    await chain.setLabel('finalized', finalized);
+  }
+
+  async #checkOutputClaims(): Promise<void> {
+    const { outputClaims, chain, logger } = this.#options;
+    if (!outputClaims) return;
+    const state = this.#loadedState();
+    this.#claimCheck ??= new OutputClaimCheck(outputClaims, chain, logger, this.#oldestL1Block());
+    await this.#claimCheck.check(l1BlockOf(state).number, state.tip.header.number);
+  }
+
+  async #load(signal: AbortSignal | undefined): Promise<DerivationState> {
+    const { config, chain, source } = this.#options;
+    const newest = this.#checkpoints.newest;
+    const checkpoint = (await this.#lastCommonCheckpoint()) ?? (await this.#genesisCheckpoint());
+    if (newest && newest.l1.number !== checkpoint.l1.number) await this.#goBackTo(checkpoint);
+    return loadDerivationState(chain, source, checkpoint, config.genesis.l1Number, signal);
+  }
+
+  /** The newest checkpoint whose L1 block is canonical still and whose L2 block is on disk. */
+  async #lastCommonCheckpoint(): Promise<Checkpoint | undefined> {
+    const { chain, source } = this.#options;
+    for (const checkpoint of this.#checkpoints.fromNewest()) {
+      const hash = chain.blockHashByNumber(checkpoint.l2.number);
+      if (!hash || !equalBytes(hash, checkpoint.l2.hash)) continue;
+      const block = await source.block(checkpoint.l1.number);
+      if (block && equalBytes(block.hash, checkpoint.l1.hash)) return checkpoint;
+    }
+    return undefined;
+  }
+
+  async #genesisCheckpoint(): Promise<Checkpoint> {
+    const { config, chain, source } = this.#options;
+    const { l1Number, l1Hash } = config.genesis;
+    const block = await source.block(l1Number);
+    if (!block || !equalBytes(block.hash, fromHex(l1Hash))) {
+      throw new TributaryError('Verifier.WrongL1', 'the L1 is not the one that the chain config names', {
+        recovery: 'halt',
+        metaMessages: [`l1 block: ${l1Number}`, `expected: ${l1Hash}`, `got: ${block ? toHex(block.hash) : 'none'}`],
+      });
+    }
+    const hash: Hash | undefined = chain.blockHashByNumber(0);
+    assert(hash, 'the chain has a genesis block');
+    return { l1: block, l2: { number: 0, hash }, nextBatchIndex: 0 };
+  }
+
+  async #goBackTo(checkpoint: Checkpoint): Promise<void> {
+    const { chain, logger } = this.#options;
+    logger.warn(
+      { l1Block: checkpoint.l1.number, l2Block: checkpoint.l2.number },
+      'going back to the last L1 block in common',
+    );
+    await this.#settler.rewind(checkpoint);
+    await this.#checkpoints.rewindTo(checkpoint.l1.number);
+    this.#claimCheck?.rewindTo(checkpoint.l1.number);
+    if (chain.label('safe').header.number > checkpoint.l2.number) await chain.setLabel('safe', checkpoint.l2.number);
+    const safe = chain.blockByNumber(checkpoint.l2.number);
+    assert(safe, 'the block of a checkpoint is on disk');
+    this.reorged.emit({ l1Ancestor: checkpoint.l1, safe });
+  }
+
+  #knownL1Blocks(): L1Position[] {
+    const known = Array.from(this.#checkpoints.fromNewest(), ({ l1 }) => l1).reverse();
+    const { l1Number, l1Hash } = this.#options.config.genesis;
+    const reachesGenesis = known.length === 0 || known[0].number === l1Number + 1;
+    return reachesGenesis ? [{ number: l1Number, hash: fromHex(l1Hash) }, ...known] : known;
+  }
+
+  #oldestL1Block(): number {
+    return (this.#knownL1Blocks()[0]?.number ?? this.#options.config.genesis.l1Number) + 1;
+  }
+
+  #loadedState(): DerivationState {
+    assert(this.#state, 'the derivation state is loaded');
+    return this.#state;
+  }
+
+  #verifiedHead(state: DerivationState): VerifiedHead {
+    const block = this.#options.chain.blockByNumber(state.tip.header.number);
+    assert(block, 'the derived tip is on disk');
+    const { number, hash } = l1BlockOf(state);
+    return {
+      block,
+      l1Block: { number, hash },
+      batches: { ...this.#batches },
+      outputClaimsChecked: this.#claimCheck?.checkedCount ?? 0,
+      outputClaimsWaiting: this.#claimCheck?.waitingCount ?? 0,
+    };
+  }
+}
