@@ -1,12 +1,22 @@
+import { createMerkleProof, type MerklePatriciaTrie, verifyMerkleProof } from '@ethereumjs/mpt';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { toHex } from '../../src/core/bytes';
-import type { TrieAccountUpdate, TrieSlotUpdate } from '../../src/kernel/trie';
-import { createTrieHarness, EMPTY_CODE_HASH, EMPTY_ROOT, TrieModel } from './trieHarness';
+import {
+  ACCOUNT_RECORD_SIZE_BYTES,
+  SLOT_RECORD_SIZE_BYTES,
+  type TrieAccountUpdate,
+  type TrieExports,
+  type TrieSlotUpdate,
+  writeAccountRecords,
+  writeSlotRecords,
+} from '../../src/kernel/trie';
+import { createTrieHarness, EMPTY_CODE_HASH, EMPTY_ROOT, type TrieHarness, TrieModel } from './trieHarness';
 
 const SEED = 0x74726965;
 
+const bytesOf = (hex: string) => Buffer.from(hex.slice(2), 'hex');
 const hash = (bytes: Uint8Array) => keccak_256(bytes);
 const slotKey = (index: number) => hash(Buffer.from(index.toString(16).padStart(64, '0'), 'hex'));
 
@@ -114,20 +124,47 @@ describe('kernel/trie', () => {
     expect(toHex(harness.trie.root(owner))).to.equal(toHex((await model.storageTrie(toHex(owner))).root()));
   });
 
+  it('gives the state roots that the execution-spec tests name', () => {
+    const sender = { address: '0xb871111ec4a0decf4859fdc0ce2f498943e32d66', balance: 10n ** 18n };
+    const one = createTrieHarness().trie.apply([write(hash(bytesOf(sender.address)), sender.balance)], []);
+    expect(toHex(one)).to.equal('0x10a5c6893be7cd3c05ed3a767c2151c2c1298543e9f9db61bb87fcdae64a1e1a');
+
+    const contract = hash(bytesOf('0x4c8cc3d95c7fcd278f6c3f2080ddcf1ad73436b6'));
+    const two = createTrieHarness().trie.apply(
+      [
+        write(hash(bytesOf('0x75306c0b76b55765863720a3e9ce7ac973c3e5bf')), 10n ** 18n, 1n),
+        write(contract, 10n ** 18n, 0n, hash(bytesOf('0x600260005500'))),
+      ],
+      [{ hashedAddress: contract, hashedSlot: slotKey(0), value: 0x60a7n }],
+    );
+    expect(toHex(two)).to.equal('0x7c19ff53bbdd83cfa41101e5368fa2a4759079a4b85b6eda415a8cc27c9c524e');
+  });
+
+  it('works through nearly ten times as many accounts as its arena holds, reading nodes back from the store', async () => {
+    const harness = createTrieHarness({ arenaBytes: 40 * 8192, exchangeBytes: 1 << 17 });
+    const model = new TrieModel();
+    const keyOf = (index: number) => hash(Buffer.from([index >> 8, index & 255]));
+    for (let start = 0; start < 24_000; start += 100) {
+      const accounts = Array.from({ length: 100 }, (_, i) => write(keyOf((start + i) % 20_000), BigInt(start + i)));
+      toValidBlock(model, { accounts, slots: [] });
+      harness.trie.apply(accounts, []);
+      harness.save();
+    }
+    expect(toHex(harness.trie.root())).to.equal(await model.root());
+    expect(harness.loads()).to.be.greaterThan(1_000);
+    const { usedBytes, totalBytes } = harness.trie.memoryUse();
+    expect(usedBytes).to.be.at.most(totalBytes);
+  });
+
   for (const { title, arenaBytes, evict, restart, numRuns } of [
     { title: 'kept in memory', arenaBytes: 8 << 20, evict: false, restart: false, numRuns: 150 },
+    { title: 'in an arena that holds a part of it', arenaBytes: 11 * 8192, evict: false, restart: false, numRuns: 150 },
     { title: 'evicted after every block', arenaBytes: 8 << 20, evict: true, restart: false, numRuns: 100 },
-    {
-      title: 'started anew from the store before every block',
-      arenaBytes: 8 << 20,
-      evict: false,
-      restart: true,
-      numRuns: 100,
-    },
+    { title: 'started anew before every block', arenaBytes: 8 << 20, evict: false, restart: true, numRuns: 100 },
   ]) {
-    it(`agrees with ethereumjs, and stores exactly its nodes, over random blocks: ${title} (seed ${SEED})`, async () => {
+    it(`agrees with ethereumjs and stores exactly its nodes over random blocks: ${title} (seed ${SEED})`, async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 8 }), async (blocks) => {
+        fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 12 }), async (blocks) => {
           const harness = createTrieHarness({ arenaBytes });
           const model = new TrieModel();
           for (const updates of blocks) {
@@ -147,4 +184,178 @@ describe('kernel/trie', () => {
       );
     }).timeout(240_000);
   }
+
+  it(`proves keys, present or not, as ethereumjs verifies (seed ${SEED})`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(block, { minLength: 1, maxLength: 4 }),
+        fc.array(crowdedKey, { minLength: 4, maxLength: 4 }),
+        async (blocks, probes) => {
+          const harness = createTrieHarness();
+          const model = new TrieModel();
+          for (const updates of blocks) {
+            const { accounts, slots } = toValidBlock(model, updates);
+            harness.trie.apply(accounts, slots);
+            harness.save();
+          }
+          harness.trie.evict(2 ** 32 - 1);
+          harness.trie.evict(2 ** 32 - 1);
+          const accountTrie = await model.accountTrie();
+          for (const key of [...probes, ...[...model.accounts.keys()].slice(0, 4).map(bytesOf)]) {
+            const proof = harness.trie.prove(key);
+            expect(proof.map(toHex)).to.deep.equal(await proofNodes(accountTrie, key));
+            if (proof.length > 0) {
+              expect(await verify(key, proof, harness.trie.root())).to.deep.equal(await accountTrie.get(key));
+            }
+          }
+          for (const [owner, slots] of model.slots) {
+            const storageTrie = await model.storageTrie(owner);
+            for (const key of [...probes, ...[...slots.keys()].slice(0, 4).map(bytesOf)]) {
+              const proof = harness.trie.prove(bytesOf(owner), key);
+              expect(proof.map(toHex)).to.deep.equal(await proofNodes(storageTrie, key));
+              if (proof.length > 0) {
+                const root = harness.trie.root(bytesOf(owner));
+                expect(await verify(key, proof, root)).to.deep.equal(await storageTrie.get(key));
+              }
+            }
+          }
+        },
+      ),
+      { seed: SEED, numRuns: 60 },
+    );
+  }).timeout(240_000);
+
+  it('refuses proofs from before the changes are hashed, and of keys that are no hash', () => {
+    const { trie, exports, recordsAt } = createTrieHarness();
+    trie.apply([write(hash(bytesOf('0x01')), 1n)], []);
+    expect(exports.triePrepare(recordsAt, 0, recordsAt, 0, 0)).to.equal(0);
+    expect(() => trie.prove(new Uint8Array(20))).to.throw('key has 20 bytes, expected 32');
+  });
+
+  it('drops the storage of an account that is destroyed, also when none of it is in memory', async () => {
+    const harness = createTrieHarness();
+    const model = new TrieModel();
+    const [kept, gone, reborn] = [1, 2, 3].map((byte) => hash(Buffer.from([byte])));
+    const slots = (owner: Uint8Array, count: number) =>
+      Array.from({ length: count }, (_, i) => ({ hashedAddress: owner, hashedSlot: slotKey(i), value: BigInt(i + 1) }));
+    const first = {
+      accounts: [kept, gone, reborn].map((key) => write(key, 1n)),
+      slots: [...slots(kept, 30), ...slots(gone, 30), ...slots(reborn, 30)],
+    };
+    toValidBlock(model, first);
+    harness.trie.apply(first.accounts, first.slots);
+    harness.save();
+    harness.trie.reset();
+
+    const second: BlockUpdates = {
+      accounts: [
+        { ...write(gone, 0n), action: 'delete' },
+        { ...write(reborn, 7n), action: 'replace' },
+      ],
+      slots: slots(reborn, 2),
+    };
+    toValidBlock(model, second);
+    expect(toHex(harness.trie.apply(second.accounts, second.slots))).to.equal(await model.root());
+    harness.save();
+    expectExactStore(harness.store, model);
+  });
+
+  it('says what is wrong when the store has lost a node, holds another one, or storage has no account', () => {
+    const accounts = Array.from({ length: 64 }, (_, i) => write(hash(Buffer.from([i])), BigInt(i)));
+    const spoiled = (spoil: (store: Map<string, Uint8Array>, key: string) => void) => {
+      const harness = createTrieHarness();
+      harness.trie.apply(accounts, []);
+      harness.save();
+      harness.trie.reset();
+      for (const key of [...harness.store.keys()].filter((path) => path !== '0x')) spoil(harness.store, key);
+      return () => harness.trie.apply([write(accounts[5].hashedAddress, 99n)], []);
+    };
+    expect(spoiled((store, key) => store.delete(key))).to.throw('lacks a node');
+    expect(spoiled((store, key) => store.set(key, Uint8Array.of(0xc2, 1, 2)))).to.throw('does not decode or hash');
+    const orphan = { hashedAddress: hash(bytesOf('0xff')), hashedSlot: slotKey(1), value: 1n };
+    expect(() => createTrieHarness().trie.apply([], [orphan])).to.throw('an account that does not exist');
+  });
+
+  it('says when unsaved nodes fill the arena or the updates do not fit the exchange region', () => {
+    const accounts = Array.from({ length: 550 }, (_, i) => write(hash(Buffer.from([i >> 8, i & 255])), BigInt(i)));
+    const small = createTrieHarness({ arenaBytes: 9 * 8192, exchangeBytes: 65_536 });
+    expect(() => small.trie.apply(accounts.slice(0, 150), [])).to.not.throw();
+    expect(() =>
+      small.trie.apply(
+        Array.from({ length: 550 }, (_, i) => write(slotKey(i), 1n)),
+        [],
+      ),
+    ).to.throw('full of nodes that are not saved');
+    expect(() => small.trie.apply([...accounts, ...accounts], [])).to.throw('the exchange region has 65536');
+  });
+
+  it(`computes the same root by jobs in any order on two instances as in one go (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(
+        fc.array(block, { minLength: 1, maxLength: 10 }),
+        fc.shuffledSubarray(
+          Array.from({ length: 16 }, (_, i) => i),
+          { minLength: 16 },
+        ),
+        (blocks, nibbles) => {
+          const whole = createTrieHarness();
+          const parts = createTrieHarness();
+          const instances = [parts.exports, parts.addInstance(1)];
+          const model = new TrieModel();
+          for (const updates of blocks) {
+            const { accounts, slots } = toValidBlock(model, updates);
+            const expected = whole.trie.apply(accounts, slots);
+            expect(toHex(applyByJobs(parts, instances, nibbles, { accounts, slots }))).to.equal(toHex(expected));
+            whole.save();
+            parts.save();
+          }
+          expect([...parts.store].sort()).to.deep.equal([...whole.store].sort());
+        },
+      ),
+      { seed: SEED, numRuns: 60 },
+    );
+  }).timeout(240_000);
 });
+
+/** ethereumjs lists embedded nodes once more by themselves; EIP-1186's clients do not. */
+async function proofNodes(trie: MerklePatriciaTrie, key: Uint8Array): Promise<string[]> {
+  const nodes = await createMerkleProof(trie, key);
+  return nodes.filter((node, index) => index === 0 || node.length >= 32).map(toHex);
+}
+
+async function verify(key: Uint8Array, proof: Uint8Array[], root: Uint8Array): Promise<Uint8Array | null> {
+  expect(toHex(hash(proof[0]))).to.equal(toHex(root));
+  return verifyMerkleProof(key, proof, { useKeyHashing: false });
+}
+
+/** What the parallel executor does, its workers taking turns: every trie that can be is shared out by top nibble. */
+function applyByJobs(
+  { memory, exports, recordsAt }: TrieHarness,
+  instances: TrieExports[],
+  nibbles: number[],
+  { accounts, slots }: BlockUpdates,
+): Uint8Array {
+  const slotsAt = recordsAt + accounts.length * ACCOUNT_RECORD_SIZE_BYTES;
+  const out = slotsAt + slots.length * SLOT_RECORD_SIZE_BYTES;
+  writeAccountRecords(Buffer.from(memory.buffer, recordsAt, slotsAt - recordsAt), accounts);
+  writeSlotRecords(Buffer.from(memory.buffer, slotsAt, out - slotsAt), slots);
+  const instanceFor = (job: number) => instances[job % instances.length];
+
+  expect(exports.triePrepare(recordsAt, accounts.length, slotsAt, slots.length, 1)).to.equal(0);
+  for (let from = 0; from < slots.length; ) {
+    const owner = toHex(slots[from].hashedAddress);
+    const size = slots.slice(from).findIndex(({ hashedAddress }) => toHex(hashedAddress) !== owner);
+    const to = size < 0 ? slots.length : from + size;
+    const isOpen = exports.trieIsOpen(slotsAt + from * SLOT_RECORD_SIZE_BYTES) !== 0;
+    for (const nibble of isOpen ? nibbles : [-1]) {
+      expect(instanceFor(nibble + 1).trieSlotJob(slotsAt, from, to, nibble)).to.equal(to);
+    }
+    from = to;
+  }
+  expect(exports.trieFinishSlots()).to.equal(0);
+  for (const nibble of exports.trieIsOpen(0) !== 0 ? nibbles : [-1]) {
+    expect(instanceFor(nibble + 1).trieAccountJob(recordsAt, 0, accounts.length, nibble)).to.equal(accounts.length);
+  }
+  expect(exports.trieFinishAccounts(out)).to.equal(0);
+  return new Uint8Array(memory.buffer).slice(out, out + 32);
+}

@@ -23,6 +23,8 @@ export interface TrieHarness {
   store: NodeStore;
   /** A place in memory for records: as large as the exchange region. */
   recordsAt: number;
+  /** Times the store was asked for a node. */
+  loads(): number;
   /** A second instance over the same memory and arena, with its own scratch: a worker. */
   addInstance(index: number): TrieExports;
   /** Takes the changes into the store. */
@@ -43,10 +45,12 @@ export function createTrieHarness(
   });
   compiled ??= new WebAssembly.Module(compileAssembly('src/kernel/assembly/trie/entry.ts'));
   const kernel = compiled;
-  const imports = {
-    env: { memory },
-    host: { loadTrieNode: createLoadTrieNode(memory, (key) => store.get(toHex(key))) },
+  let loads = 0;
+  const load = (key: Uint8Array) => {
+    loads++;
+    return store.get(toHex(key));
   };
+  const imports = { env: { memory }, host: { loadTrieNode: createLoadTrieNode(memory, load) } };
   const instantiate = () => new WebAssembly.Instance(kernel, imports).exports as unknown as TrieExports;
   const exports = instantiate();
   const trie = new KernelTrie({
@@ -63,6 +67,7 @@ export function createTrieHarness(
     memory,
     store,
     recordsAt,
+    loads: () => loads,
     addInstance(index) {
       const worker = instantiate();
       worker.trieAttach(arenaAt, SCRATCH_AT + index * exports.trieScratchSize());

@@ -3,7 +3,7 @@
  *
  * Every instance (worker) keeps short free lists of its own in its private scratch and exchanges batches with the shared
  * lists under a spin lock, so that jobs allocate and free without meeting. Pages whose nodes are all free can be taken
- * back for another size (`reclaimPages`). A node address is a u32 and never moves while the node lives; 0 is "none".
+ * back for another size (`reclaimPages`), and nearly empty ones emptied (compact.ts). A node's address is a u32, never 0.
  *
  * The region opens with this header (byte offsets):
  *   0 first page · 4 next page never used · 8 end of the pages · 12 list of free pages · 16 spin lock
@@ -23,6 +23,11 @@ const CLASS_SIZES: usize = memory.data<u16>([64, 88, 160, 304, 448, 592, 768]);
 
 const PAGE_SHIFT: u32 = 13;
 const PAGE_SIZE: u32 = 1 << PAGE_SHIFT;
+
+/** What `reclaimPages` and a compaction note of each page that has free nodes: how many, the size class, victim or not. */
+const PAGE_COUNT_MASK: u32 = 0xff;
+const PAGE_CLASS_SHIFT: u32 = 8;
+const PAGE_VICTIM: u32 = 0x8000;
 
 const FIRST_PAGE: usize = 0;
 const NEXT_PAGE: usize = 4;
@@ -144,20 +149,16 @@ export function reclaimPages(): void {
     const list = arena + SHARED_LISTS + 8 * sizeClass;
     for (let node = load<u32>(list); node != 0; node = load<u32>(node)) {
       const count = counts + 2 * ((node - first) >> PAGE_SHIFT);
-      store<u16>(count, load<u16>(count) + 1);
+      store<u16>(count, <u16>((sizeClass << PAGE_CLASS_SHIFT) | ((load<u16>(count) & PAGE_COUNT_MASK) + 1)));
     }
     let link = list;
     let kept: u32 = 0;
     for (let node = load<u32>(list); node != 0; ) {
       const next = load<u32>(node);
-      if (<u32>load<u16>(counts + 2 * ((node - first) >> PAGE_SHIFT)) == perPage) {
+      if (<u32>(load<u16>(counts + 2 * ((node - first) >> PAGE_SHIFT)) & PAGE_COUNT_MASK) == perPage) {
         store<u32>(link, next);
         // The page's first node stands for it; the list of pages runs through these.
-        if (((node - first) & (PAGE_SIZE - 1)) == 0) {
-          store<u32>(node, load<u32>(arena, FREE_PAGES));
-          store<u32>(arena, node, FREE_PAGES);
-          store<u32>(arena, load<u32>(arena, FREE_PAGE_COUNT) + 1, FREE_PAGE_COUNT);
-        }
+        if (((node - first) & (PAGE_SIZE - 1)) == 0) freePage(node);
       } else {
         link = node;
         kept++;
@@ -166,6 +167,104 @@ export function reclaimPages(): void {
     }
     store<u32>(list, kept, 4);
   }
+}
+
+/**
+ * First half of a compaction: chooses the *victims*, the emptiest pages of each class, as many as the free nodes of the
+ * others have room for, and takes their free nodes out of the lists, so that what is allocated from now on lies elsewhere.
+ * Only while no jobs run, right after `reclaimPages`.
+ */
+export function chooseVictims(): void {
+  const first = load<u32>(arena, FIRST_PAGE);
+  const counts = <usize>load<u32>(arena, PAGE_COUNTS);
+  for (let sizeClass = 0; sizeClass < SIZE_CLASS_COUNT; sizeClass++) {
+    const fullest = fullestVictim(sizeClass);
+    const list = arena + SHARED_LISTS + 8 * sizeClass;
+    let link = list;
+    let kept: u32 = 0;
+    for (let node = load<u32>(list); node != 0; ) {
+      const next = load<u32>(node);
+      const count = counts + 2 * ((node - first) >> PAGE_SHIFT);
+      if (<u32>(load<u16>(count) & PAGE_COUNT_MASK) >= fullest) {
+        store<u16>(count, load<u16>(count) | PAGE_VICTIM);
+        store<u32>(link, next);
+        abandon(node);
+      } else {
+        link = node;
+        kept++;
+      }
+      node = next;
+    }
+    store<u32>(list, kept, 4);
+  }
+}
+
+/** The fewest free nodes a page of the class may have to be a victim: the pages with fewer have room for all of theirs. */
+function fullestVictim(sizeClass: i32): u32 {
+  let low: u32 = 2;
+  let high = PAGE_SIZE / classSize(sizeClass);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (haveRoom(sizeClass, middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Whether the class's pages with fewer than `bound` free nodes have room for the nodes of its other pages. */
+function haveRoom(sizeClass: i32, bound: u32): bool {
+  const counts = <usize>load<u32>(arena, PAGE_COUNTS);
+  const end = counts + 2 * ((load<u32>(arena, NEXT_PAGE) - load<u32>(arena, FIRST_PAGE)) >> PAGE_SHIFT);
+  const perPage = PAGE_SIZE / classSize(sizeClass);
+  let room: u32 = 0;
+  let moving: u32 = 0;
+  for (let count = counts; count < end; count += 2) {
+    const word = <u32>load<u16>(count);
+    const free = word & PAGE_COUNT_MASK;
+    // A page whose nodes are all free was reclaimed: it belongs to no class.
+    if (free == 0 || free == perPage || ((word >> PAGE_CLASS_SHIFT) & 7) != <u32>sizeClass) continue;
+    if (free < bound) room += free;
+    else moving += perPage - free;
+  }
+  return room >= moving;
+}
+
+export function isInVictim(node: usize): bool {
+  const page = (<u32>node - load<u32>(arena, FIRST_PAGE)) >> PAGE_SHIFT;
+  return (load<u16>(<usize>load<u32>(arena, PAGE_COUNTS) + 2 * page) & PAGE_VICTIM) != 0;
+}
+
+/** Marks a node of a victim as no longer used. No node in use begins with four zero bytes. */
+export function abandon(node: usize): void {
+  store<u32>(node, 0);
+}
+
+/** Second half: frees the victims that nothing uses any more; of the others the abandoned nodes go back into the lists. */
+export function settleVictims(): void {
+  const counts = <usize>load<u32>(arena, PAGE_COUNTS);
+  const end = load<u32>(arena, NEXT_PAGE);
+  let count = counts;
+  for (let page = load<u32>(arena, FIRST_PAGE); page < end; page += PAGE_SIZE) {
+    const word = <u32>load<u16>(count);
+    count += 2;
+    if ((word & PAGE_VICTIM) == 0) continue;
+    const sizeClass = <i32>((word >> PAGE_CLASS_SHIFT) & 7);
+    const size = classSize(sizeClass);
+    const last = page + (PAGE_SIZE / size - 1) * size;
+    let node = page;
+    while (node <= last && load<u32>(node) == 0) node += size;
+    if (node > last) {
+      freePage(page);
+      continue;
+    }
+    for (node = page; node <= last; node += size) if (load<u32>(node) == 0) release(node, sizeClass);
+  }
+}
+
+function freePage(page: u32): void {
+  store<u32>(page, load<u32>(arena, FREE_PAGES));
+  store<u32>(arena, page, FREE_PAGES);
+  store<u32>(arena, load<u32>(arena, FREE_PAGE_COUNT) + 1, FREE_PAGE_COUNT);
 }
 
 function lock(): void {

@@ -7,6 +7,7 @@
  */
 
 import { arena, EVICT_CURSOR, freeBytes, reclaimPages } from './arena';
+import { compact } from './compact';
 import {
   childIndex,
   CHILD_UNSAVED,
@@ -42,7 +43,10 @@ import {
 
 const PREFIX_COUNT: u32 = 256;
 
-/** Frees clean nodes until `wantedBytes` are free or nothing clean is left. Returns the bytes free. Only while no jobs run. */
+/**
+ * Frees clean nodes until `wantedBytes` are free; when that cannot be reached, all that are clean, and moves what is left
+ * together. Returns the bytes free. Only while no jobs run.
+ */
 export function evict(wantedBytes: u32): u32 {
   const bucketsPerStep = (bucketCount() + PREFIX_COUNT - 1) / PREFIX_COUNT;
   for (let step: u32 = 0; step < 2 * PREFIX_COUNT && freeBytes() < wantedBytes; step++) {
@@ -55,6 +59,7 @@ export function evict(wantedBytes: u32): u32 {
     store<u32>(arena, (cursor + 1) & (PREFIX_COUNT - 1), EVICT_CURSOR);
   }
   reclaimPages();
+  if (freeBytes() < wantedBytes) compact();
   return freeBytes();
 }
 
