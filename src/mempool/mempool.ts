@@ -166,7 +166,7 @@ export class Mempool {
    *   .SenderNotEoa and those of `checkAdmission`
    */
   insert(transaction: SignedTransaction): void {
-    this.#insert(transaction, this.#nextArrival++);
+    this.#insert(transaction, this.#nextArrival++, true);
   }
 
   /**
@@ -288,7 +288,8 @@ export class Mempool {
     this.#keptForRewind.push(...kept);
   }
 
-  #insert(transaction: SignedTransaction, arrival: number): PooledTransaction {
+  /** @param isNew false for one that was accepted before: a balance that has gone down since makes it wait, but not leave. */
+  #insert(transaction: SignedTransaction, arrival: number, isNew: boolean): PooledTransaction {
     const key = toHex(transaction.hash);
     if (this.#byHash.has(key)) throw refusal('AlreadyKnown', 'already known');
     checkAdmission(transaction, this.#rules());
@@ -310,7 +311,9 @@ export class Mempool {
     const existing = this.#queues.get(senderKey);
     if (existing) this.#refresh(existing, account);
     const queue = this.#queues.get(senderKey) ?? new SenderQueue(transaction.from, accountNonce, account.balance);
-    checkFunds(queue, entry, account.balance);
+    if (entry.cost > account.balance) throw insufficientFunds(account.balance, entry.cost);
+    checkReplacement(queue, entry);
+    if (isNew) checkFundsWithQueued(queue, entry, account.balance);
     this.#makeRoom(queue, entry);
     this.#place(queue, entry);
     this.added.emit(transaction);
@@ -469,7 +472,7 @@ export class Mempool {
   /** Takes in a transaction that the journal holds under `key`; what is not valid any more leaves the journal. */
   #restore(key: Uint8Array, arrival: number, decode: () => SignedTransaction): void {
     try {
-      const entry = this.#insert(decode(), arrival);
+      const entry = this.#insert(decode(), arrival, false);
       // What this one replaced need not stay on disk: this one is there already.
       this.#journal.erase(entry.staleJournalKeys.splice(0));
       entry.staleJournalKeys.push(key);
@@ -487,13 +490,16 @@ export class Mempool {
   }
 }
 
-/** geth's funds and replacement checks: alone, and together with the sender's other executable transactions. */
-function checkFunds(queue: SenderQueue, entry: PooledTransaction, balance: bigint): void {
-  if (entry.cost > balance) throw insufficientFunds(balance, entry.cost);
+function checkReplacement(queue: SenderQueue, entry: PooledTransaction): void {
   const existing = queue.find(entry.nonce);
   if (existing && !isReplacementPriced(entry.transaction, existing.transaction)) {
     throw refusal('ReplacementUnderpriced', 'replacement transaction underpriced');
   }
+}
+
+/** As geth: the balance must pay for it together with the sender's other transactions that can run. */
+function checkFundsWithQueued(queue: SenderQueue, entry: PooledTransaction, balance: bigint): void {
+  const existing = queue.find(entry.nonce);
   const replacedCost = existing && queue.isExecutable(existing) ? existing.cost : 0n;
   const queuedCost = queue.executableCost - replacedCost;
   if (queuedCost + entry.cost > balance) throw insufficientFundsWithQueued(balance, queuedCost, entry.cost);
