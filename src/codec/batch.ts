@@ -15,7 +15,7 @@ import type { Block } from './block';
  *     payload = version 0x01 ‖ rawDeflate(body)                                   RFC 1951, nothing after its final block
  *     body    = firstBlockNumber ‖ parentHash ‖ lastBlockHash ‖ lastOriginHash ‖ chainId ‖ blockCount ‖ columns
  *
- * Numbers are varints, hashes 32 bytes, the columns are listed in `batch/columns.ts`. The reasons are in docs/adr/batch-format.md.
+ * Numbers are varints, hashes 32 bytes, the columns are listed in `batch/columns.ts`. The reasons are in docs/adr/0005-batch-format.md.
  */
 export interface Batch {
   firstBlockNumber: number;

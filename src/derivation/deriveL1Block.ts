@@ -9,7 +9,7 @@ import { type DerivationState, takeL1Input, withTip } from './derivationState';
 import { fitBatch } from './fitBatch';
 
 /**
- * Derivation: the L2 chain as a pure, total function of L1 (docs/adr/derivation-rules.md).
+ * Derivation: the L2 chain as a pure, total function of L1 (docs/adr/0006-derivation-rules.md).
  *
  *  1. takeL1Input      the next L1 block: its deposits wait to be taken in by an origin that advances, its batches are tried now
  *  2. decodeBatch      each batch in Inbox order, bounded and strict

@@ -48,16 +48,13 @@ export class BlockSettler {
   }
 
   /**
-   * Cuts off what an L1 reorganization made void. Execute: all that was derived after the checkpoint. Consolidate: local blocks from the
-   * first on whose origin was replaced; blocks on older origins may be posted again as they are.
+   * Cuts off the blocks that an L1 reorganization made void: from the first on whose origin was replaced. Blocks after the checkpoint on
+   * origins that stayed are kept, unsafe: the same batch may well be posted again, and then nothing of it is executed twice.
    */
   async rewind(checkpoint: Checkpoint): Promise<void> {
     const headNumber = this.#chain.head.header.number;
-    let kept = checkpoint.l2.number;
-    if (this.#takeOver) {
-      kept = headNumber;
-      while (kept > checkpoint.l2.number && this.#blockAt(kept).l1Origin.number > checkpoint.l1.number) kept--;
-    }
+    let kept = headNumber;
+    while (kept > checkpoint.l2.number && this.#blockAt(kept).l1Origin.number > checkpoint.l1.number) kept--;
     if (kept === headNumber) return;
     const reason = `the L1 was reorganized after block ${checkpoint.l1.number}`;
     await this.#takingOver({ agreedBlockNumber: kept, localHeadNumber: headNumber, reason }, async () => {

@@ -28,7 +28,7 @@ export interface VerifierOptions {
   outputClaims?: OutputClaims;
   /**
    * Consolidate: the chain is a sequencer's own. Blocks that are there already are recognized by their inputs and only labelled; where L1
-   * says otherwise, the local chain is cut back within this call. Without it (execute), the chain holds derived blocks only.
+   * says otherwise, the local chain is cut back within this call. Without it (execute), nobody else commits to the chain.
    */
   takeOver?: TakeOver;
 }
@@ -58,7 +58,8 @@ const CLAIM_RANGE_L1_BLOCKS = 256;
  * Follows L1 and keeps the chain that it means: derives, executes (or recognizes), compares, commits, labels `safe` and `finalized`.
  *
  * What one L1 block gives is committed block by block, then its checkpoint is written. A process killed in between derives the same L1
- * block again and recognizes the blocks that are there. After an L1 reorganization it goes back to the last checkpoint on the canonical L1.
+ * block again and recognizes the blocks that are there. After an L1 reorganization it goes back to the last checkpoint on the canonical L1;
+ * blocks after it whose own origin stayed remain on disk, unsafe, until L1 gives them again or gives others.
  * One run at a time.
  */
 export class Verifier {
@@ -87,12 +88,13 @@ export class Verifier {
   /**
    * Derives up to the L1 head of now and ends: `tributary verify`, and what a sequencer node does before it starts to build.
    * @throws Verifier.Mismatch, Verifier.WrongL1 (`halt`); State.HistoryPruned when an L1 reorganization is deeper than the kept state;
-   * L1.Unreachable (`retry`)
+   * L1.Unreachable (`retry`), Verifier.Aborted
    */
   async syncToL1Head(options: RunOptions = {}): Promise<VerifiedHead> {
     const state = await this.#exclusively(async () => {
       this.#state = undefined;
       await this.#run(options.signal, async () => (await this.#options.source.latest()).number);
+      if (options.signal?.aborted) throw new TributaryError('Verifier.Aborted', 'ended before it reached the L1 head');
       return this.#loadedState();
     });
     return this.#verifiedHead(state);

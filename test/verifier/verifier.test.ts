@@ -266,11 +266,31 @@ describe('verifier/Verifier', () => {
       l1.add();
       await verifier.syncToL1Head();
       expect(reorgs).to.deep.equal([[G + 4, 3]]);
-      expect(node.chain.head.header.number).to.equal(3);
       expect(node.chain.label('safe').header.number).to.equal(3);
+      expect(node.chain.head.header.number).to.equal(4);
       l1.add({ batches: [sequencer.batchFrom(4)] });
       await verifier.syncToL1Head();
       expect(node.hashes).to.deep.equal(sequencer.hashes);
+      expect(node.chain.label('safe').header.number).to.equal(4);
+      expect(node.executions).to.equal(4);
+    });
+
+    it('cuts off blocks whose origin was replaced', async () => {
+      await buildChain();
+      const node = await emptyNode();
+      const verifier = node.verifier({ source });
+      await verifier.syncToL1Head();
+      l1.reorgTo(G + 2);
+      l1.addEmpty(3);
+      await verifier.syncToL1Head();
+      expect(node.chain.head.header.number).to.equal(3);
+      expect(node.hashes).to.deep.equal(sequencer.hashes.slice(0, 4));
+    });
+
+    it('says so when it is ended before it has caught up', async () => {
+      await buildChain();
+      const node = await emptyNode();
+      await expectError(node.verifier({ source }).syncToL1Head({ signal: AbortSignal.abort() }), 'Verifier.Aborted');
     });
 
     it('notices a reorganization that happened while it was down, back to genesis', async () => {
@@ -281,7 +301,12 @@ describe('verifier/Verifier', () => {
       l1.addEmpty(7);
       const again = await TestNode.open(node.config, l1, node.store);
       await again.verifier({ source }).syncToL1Head();
-      expect(again.chain.head.header.number).to.equal(0);
+      expect(again.chain.label('safe').header.number).to.equal(0);
+      expect(again.hashes).to.deep.equal(sequencer.hashes.slice(0, 2));
+      l1.addEmpty(3);
+      await again.verifier({ source }).syncToL1Head();
+      expect(again.chain.head.l1Origin.number).to.equal(G + 1);
+      expect(again.chain.head.header.number).to.equal(1);
     });
   });
 
