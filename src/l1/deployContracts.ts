@@ -5,13 +5,15 @@ import {
   encodeFunctionData,
   getContractAddress,
   type Hex,
+  isAddress,
   isAddressEqual,
   type PublicClient,
+  type TransactionReceipt,
   type Transport,
   type WalletClient,
   zeroAddress,
 } from 'viem';
-import { TributaryError } from '../core/errors';
+import { errorMessage, TributaryError } from '../core/errors';
 import { disputeGameFactoryAbi } from './bindings/DisputeGameFactory';
 import { inboxAbi } from './bindings/Inbox';
 import { outputClaimGameAbi } from './bindings/OutputClaimGame';
@@ -89,6 +91,8 @@ export interface DeployContractsOptions {
 }
 
 const DEFAULT_MAX_DEPOSIT_GAS_PER_L1_BLOCK = 20_000_000n;
+/** `SystemConfig.DEPOSIT_GAS_PER_L1_BLOCK_MIN`. */
+const MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN = 1_000_000n;
 const STEP_COUNT = 10;
 
 /**
@@ -207,15 +211,25 @@ class Deployer {
     const { publicClient, walletClient, onProgress } = this.options;
     const { abi, bytecode } = this.loadArtifact(contractName);
     const expected = getContractAddress({ from: walletClient.account.address, nonce: BigInt(this.nonce) });
-    const hash = await walletClient.deployContract({
-      abi,
-      bytecode,
-      args,
-      nonce: this.nonce,
-      chain: walletClient.chain ?? null,
-      account: walletClient.account,
-    });
-    const receipt = await publicClient.waitForTransactionReceipt({ hash });
+    let hash: Hex;
+    let receipt: TransactionReceipt;
+    try {
+      hash = await walletClient.deployContract({
+        abi,
+        bytecode,
+        args,
+        nonce: this.nonce,
+        chain: walletClient.chain ?? null,
+        account: walletClient.account,
+      });
+      receipt = await publicClient.waitForTransactionReceipt({ hash });
+    } catch (cause) {
+      throw new TributaryError('L1.DeploymentFailed', `${contractName} could not be deployed: ${errorMessage(cause)}`, {
+        metaMessages: [`deployer: ${walletClient.account.address}`, `step: ${this.step + 1} of ${STEP_COUNT}`],
+        recovery: 'halt',
+        cause,
+      });
+    }
     const address = receipt.contractAddress;
     if (receipt.status !== 'success' || !address || !isAddressEqual(address, expected)) {
       throw new TributaryError('L1.DeploymentFailed', `the deployment of ${contractName} failed`, {
@@ -333,9 +347,13 @@ function checkConfig(config: ContractsConfig): void {
     });
   };
   const { sequencer, guardian, timelock, challengeWindowSeconds, initBondWei } = config;
-  check('sequencer', !isAddressEqual(sequencer, zeroAddress), 'an account', sequencer);
-  check('guardian', !isAddressEqual(guardian, zeroAddress), 'an account', guardian);
+  const isAccount = (address: string) => isAddress(address, { strict: false }) && address !== zeroAddress;
+  check('sequencer', isAccount(sequencer), 'an account', sequencer);
+  check('guardian', isAccount(guardian), 'an account', guardian);
   check('timelock.proposers', timelock.proposers.length > 0, 'at least one account', 'none');
+  for (const proposer of timelock.proposers) check('timelock.proposers', isAccount(proposer), 'an account', proposer);
+  const recipient = config.disputedBondRecipient;
+  check('disputedBondRecipient', recipient === undefined || isAccount(recipient), 'an account', recipient);
   check(
     'timelock.minDelaySeconds',
     Number.isSafeInteger(timelock.minDelaySeconds) && timelock.minDelaySeconds >= 0,
@@ -349,4 +367,11 @@ function checkConfig(config: ContractsConfig): void {
     challengeWindowSeconds,
   );
   check('initBondWei', initBondWei >= 0n, 'wei ≥ 0', initBondWei);
+  const depositGas = config.maxDepositGasPerL1Block ?? DEFAULT_MAX_DEPOSIT_GAS_PER_L1_BLOCK;
+  check(
+    'maxDepositGasPerL1Block',
+    depositGas >= MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN && depositGas < 2n ** 64n,
+    `${MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN} ≤ gas < 2^64`,
+    depositGas,
+  );
 }

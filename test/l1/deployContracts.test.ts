@@ -1,8 +1,11 @@
 import { loadFixture } from '@nomicfoundation/hardhat-network-helpers';
 import { expect } from 'chai';
-import { ethers } from 'hardhat';
-import { type Address, zeroAddress } from 'viem';
+import hre, { ethers } from 'hardhat';
+import { type Address, createWalletClient, custom, zeroAddress } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { hardhat } from 'viem/chains';
 import { hasErrorCode } from '../../src/core/errors';
+import type { ContractArtifact } from '../../src/l1/contractArtifacts';
 import { type DeployProgress, deployContracts, OUTPUT_CLAIM_GAME_TYPE } from '../../src/l1/deployContracts';
 import { BOND_WEI, compiledArtifact, deploySystem, MAX_DEPOSIT_GAS, viemClients } from '../contracts/deploySystem';
 
@@ -55,6 +58,39 @@ describe('deployContracts', () => {
     ]);
   });
 
+  it('says which contract failed when the deployer has no money, and nothing after it is sent', async () => {
+    const { config } = await loadFixture(deploySystem);
+    const { publicClient } = await viemClients();
+    const walletClient = createWalletClient({
+      chain: hardhat,
+      transport: custom(hre.network.provider),
+      account: privateKeyToAccount(`0x${'5'.repeat(64)}`),
+    });
+    const error = await deployContracts({
+      publicClient,
+      walletClient,
+      config,
+      loadArtifact: compiledArtifact,
+    }).catch((thrown) => thrown);
+    expect(hasErrorCode(error, 'L1.DeploymentFailed'), String(error)).to.equal(true);
+    expect(error.message).to.include('Timelock could not be deployed').and.to.include('step: 1 of 10');
+  });
+
+  const violations = { Timelock: 'LeakyTimelock', Inbox: 'LeakyInbox' };
+  for (const [name, leaky] of Object.entries(violations)) {
+    it(`notices a ${leaky} in the place of the ${name}`, async () => {
+      const { config } = await loadFixture(deploySystem);
+      const { abi, bytecode, deployedBytecode } = await hre.artifacts.readArtifact(leaky);
+      const planted = { contractName: name, abi, bytecode, deployedBytecode } as ContractArtifact;
+      const error = await deployContracts({
+        ...(await viemClients()),
+        config,
+        loadArtifact: (wanted) => (wanted === name ? planted : compiledArtifact(wanted)),
+      }).catch((thrown) => thrown);
+      expect(hasErrorCode(error, 'L1.DeploymentNotSafe'), String(error)).to.equal(true);
+    });
+  }
+
   const invalid = {
     'a zero sequencer': { sequencer: zeroAddress },
     'a zero guardian': { guardian: zeroAddress },
@@ -62,6 +98,10 @@ describe('deployContracts', () => {
     'a fractional delay': { timelock: { minDelaySeconds: 0.5, proposers: [zeroAddress] } },
     'no challenge window': { challengeWindowSeconds: 0 },
     'a negative bond': { initBondWei: -1n },
+    'a sequencer that is no address': { sequencer: '0x1234' as Address },
+    'a zero proposer': { timelock: { minDelaySeconds: 0, proposers: [zeroAddress] } },
+    'a zero recipient of bonds': { disputedBondRecipient: zeroAddress },
+    'a limit of deposit gas that closes the forced path': { maxDepositGasPerL1Block: 999_999n },
   };
   for (const [what, overrides] of Object.entries(invalid)) {
     it(`refuses ${what} before it sends anything`, async () => {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
+
+/// @title An inbox that belongs to the sequencer
+/// @notice For tests only, never deployed with the system: the violation that the deployment's check must catch.
+contract LeakyInbox is OwnableUpgradeable {
+    function initialize(address, address initialSequencer) external initializer {
+        __Ownable_init(initialSequencer);
+    }
+}
