@@ -15,6 +15,10 @@ export interface TrieExports {
   trieAccountJob(accounts: number, from: number, to: number, nibble: number): number;
   trieFinishAccounts(out: number): number;
   trieApply(accounts: number, accountCount: number, slots: number, slotCount: number, out: number): number;
+  trieCollect(records: number, capacityBytes: number): number;
+  trieCollectedAccounts(): number;
+  trieCollectedSlots(): number;
+  trieWriteStorageRoots(records: number): void;
   trieExportChanges(out: number, capacityBytes: number): number;
   trieEvict(wantedBytes: number): number;
   trieRoot(owner: number, out: number): number;
@@ -25,7 +29,7 @@ export interface TrieExports {
 export interface KernelTrieOptions {
   memory: WebAssembly.Memory;
   exports: TrieExports;
-  /** The node arena, shared by all instances. Addresses stay below 2^31. */
+  /** The node arena, shared by all instances. */
   arena: { base: number; sizeBytes: number };
   /** `trieScratchSize()` bytes, private to the instance. */
   scratch: number;
@@ -131,6 +135,22 @@ export class KernelTrie {
   applyRecords(accounts: number, accountCount: number, slots: number, slotCount: number, out: number): Uint8Array {
     this.#check(this.#exports.trieApply(accounts, accountCount, slots, slotCount, out));
     return this.#copy(out, WORD_BYTES);
+  }
+
+  /**
+   * Applies what the instance's flat-state cache says the block has changed, and returns the state root. The cache's
+   * changed accounts get their new storage roots.
+   * @throws as `apply`
+   */
+  applyCachedBlock(): Uint8Array {
+    const { base, sizeBytes } = this.#options.exchange;
+    const records = base + WORD_BYTES;
+    this.#check(this.#exports.trieCollect(records, sizeBytes - WORD_BYTES));
+    const accountCount = this.#exports.trieCollectedAccounts();
+    const slots = records + accountCount * ACCOUNT_RECORD_SIZE_BYTES;
+    const root = this.applyRecords(records, accountCount, slots, this.#exports.trieCollectedSlots(), base);
+    this.#exports.trieWriteStorageRoots(records);
+    return root;
   }
 
   /** Root of the account trie, or of the storage trie of an account (by keccak256 of its address). */
@@ -264,8 +284,8 @@ export function* readChanges(bytes: Uint8Array): Iterable<TrieChange> {
 }
 
 /**
- * The `host.loadTrieNode` import over a path-keyed store. `memory` may be given later than the import object is built;
- * `get` returns a node's RLP or undefined and must not throw: an exception would pass through the WebAssembly frames.
+ * The `host.loadTrieNode` import over a path-keyed store: `get` returns a node's RLP (at most 1,024 bytes are of use) or
+ * undefined. When it throws, the exception passes through the kernel and the tries are to be `reset`.
  */
 export function createLoadTrieNode(
   memory: WebAssembly.Memory,
@@ -273,9 +293,11 @@ export function createLoadTrieNode(
 ): (keyAt: number, keyLength: number, out: number, capacityBytes: number) => number {
   return (keyAt, keyLength, out, capacityBytes) => {
     const bytes = new Uint8Array(memory.buffer);
-    const value = get(bytes.slice(keyAt, keyAt + keyLength));
+    // Addresses above 2 GiB arrive negative.
+    const from = keyAt >>> 0;
+    const value = get(bytes.slice(from, from + keyLength));
     if (!value || value.length > capacityBytes) return 0;
-    bytes.set(value, out);
+    bytes.set(value, out >>> 0);
     return value.length;
   };
 }

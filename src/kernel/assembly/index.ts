@@ -5,7 +5,7 @@
  * block: the host writes the block context, `beginBlock`, transactions, reads the changes, `commitBlock`.
  */
 import { B_GAS_USED, fork } from './block';
-import { blockContext, PRIVATE_SIZE, setPrivateBase, setSharedBase, SHARED_AREAS, sharedBase } from './memory';
+import { blockContext, EVM_MEMORY, setPrivateRegion, setSharedBase, SHARED_AREAS, sharedBase } from './memory';
 import { C_BYTES, C_SIZE, clearCodeCache, codeByHash, codeCacheFork, codeCacheFree, layOutCodeCache } from './state/codeCache';
 import {
   cachedAccountCount,
@@ -20,9 +20,9 @@ import { applyTransaction, executeTransaction, Mode, outcome } from './transacti
 
 export { applyTransaction, blockContext, cachedAccountCount, cachedSlotCount, codeCacheFree, firstDirtyAccount, outcome };
 
-/** Bytes of a private region. */
-export function privateSize(): usize {
-  return PRIVATE_SIZE;
+/** Bytes of a private region before its last area, which is EVM memory. */
+export function privateFixedSize(): usize {
+  return EVM_MEMORY;
 }
 
 /** Bytes at the start of the shared region before its tables. */
@@ -38,8 +38,8 @@ export function attachShared(base: usize, size: usize, accountBits: u32, slotBit
 }
 
 /** Gives this instance its private region. */
-export function initPrivate(base: usize): void {
-  setPrivateBase(base);
+export function initPrivate(base: usize, size: usize): void {
+  setPrivateRegion(base, size);
 }
 
 /** Forgets all cached state and code. */

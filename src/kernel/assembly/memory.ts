@@ -19,12 +19,10 @@ const SCRATCH: usize = 0; // 512 bytes of u256, then 3.5 KiB for whoever holds n
 export const FRAMES: usize = 64 * KIB;
 export const FRAME_SIZE: usize = 256;
 export const STACK: usize = 512 * KIB;
-export const EVM_MEMORY: usize = 34 * MIB;
-export const EVM_MEMORY_SIZE: usize = 96 * MIB;
-export const RETURN_DATA: usize = EVM_MEMORY + EVM_MEMORY_SIZE;
+export const RETURN_DATA: usize = 34 * MIB;
 export const RETURN_DATA_SIZE: usize = 24 * MIB;
 export const JOURNAL: usize = RETURN_DATA + RETURN_DATA_SIZE;
-export const JOURNAL_SIZE: usize = 32 * MIB;
+export const JOURNAL_SIZE: usize = 64 * MIB;
 export const LOGS: usize = JOURNAL + JOURNAL_SIZE;
 export const LOGS_SIZE: usize = 16 * MIB;
 export const INITCODE: usize = LOGS + LOGS_SIZE;
@@ -34,9 +32,9 @@ export const OVERLAY_ACCOUNTS_SIZE: usize = 6 * MIB;
 export const OVERLAY_SLOTS: usize = OVERLAY_ACCOUNTS + OVERLAY_ACCOUNTS_SIZE;
 export const OVERLAY_SLOTS_SIZE: usize = 10 * MIB;
 export const TRANSIENT: usize = OVERLAY_SLOTS + OVERLAY_SLOTS_SIZE;
-export const TRANSIENT_SIZE: usize = 42 * MIB;
-/** Bytes of a private region. */
-export const PRIVATE_SIZE: usize = TRANSIENT + TRANSIENT_SIZE;
+export const TRANSIENT_SIZE: usize = 104 * MIB;
+/** The last area: EVM memory takes whatever the host gives beyond this. */
+export const EVM_MEMORY: usize = TRANSIENT + TRANSIENT_SIZE;
 
 // The shared region: its head, then what `initShared` lays out behind it.
 export const BLOCK_CONTEXT: usize = 0;
@@ -47,11 +45,14 @@ export const SHARED_AREAS: usize = SHARED_HEAD + SHARED_HEAD_SIZE;
 
 /** The private region's base. */
 let privateAt: usize = 0;
+/** Its end. */
+let privateEndAt: usize = 0;
 /** The shared region's base. */
 let sharedAt: usize = 0;
 
-export function setPrivateBase(base: usize): void {
+export function setPrivateRegion(base: usize, size: usize): void {
   privateAt = base;
+  privateEndAt = base + size;
 }
 
 export function setSharedBase(base: usize): void {
@@ -66,6 +67,12 @@ export function privateBase(): usize {
 @inline
 export function sharedBase(): usize {
   return sharedAt;
+}
+
+/** Where EVM memory ends. */
+@inline
+export function privateEnd(): usize {
+  return privateEndAt;
 }
 
 /** 512 bytes that u256 functions may overwrite in any call. */

@@ -2,7 +2,7 @@
 import { COPY_WORD, charge, KECCAK_WORD, markRegionFull, wordsOf } from './gas';
 import { F_CODE, F_CODE_SIZE, F_INPUT, F_INPUT_SIZE, F_MEMORY, F_MEMORY_SIZE } from './frame';
 import { keccak256 } from '../keccak';
-import { EVM_MEMORY, EVM_MEMORY_SIZE, privateBase } from '../memory';
+import { privateBase, privateEnd } from '../memory';
 import { fromBigEndian, isZero, setZero, toBigEndian, toU64Saturated } from '../u256';
 import { returnData, returnDataSize } from './returnData';
 
@@ -21,13 +21,23 @@ export function touch(frame: usize, offset: u64, size: u64): bool {
   const cost = 3 * (words - before) + ((words * words) >> 9) - ((before * before) >> 9);
   if (!charge(cost)) return false;
   const base = <usize>load<u32>(frame, F_MEMORY);
-  if (<u64>base + (words << 5) > <u64>(privateBase() + EVM_MEMORY + EVM_MEMORY_SIZE)) {
+  if (<u64>base + (words << 5) > <u64>privateEnd()) {
     markRegionFull();
     return false;
   }
-  memory.fill(base + <usize>current, 0, <usize>((words << 5) - current));
+  zero(base + <usize>current, base + <usize>(words << 5));
   store<u32>(frame, <u32>(words << 5), F_MEMORY_SIZE);
   return true;
+}
+
+/** In the private region rather than in a global: a new instance over a used region must know. */
+const HIGH_WATER: usize = 4100;
+
+/** Clears new memory. What no transaction has reached yet is zero already, and is not made resident by writing zeros. */
+function zero(from: usize, to: usize): void {
+  const highWater = <usize>load<u32>(privateBase(), HIGH_WATER);
+  if (from < highWater) memory.fill(from, 0, min(to, highWater) - from);
+  if (to > highWater) store<u32>(privateBase(), <u32>to, HIGH_WATER);
 }
 
 /** `touch` with offset and size as stack words. */

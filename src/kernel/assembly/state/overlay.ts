@@ -76,8 +76,8 @@ const ACCOUNT_BUCKETS: usize = 1 << 16;
 const ACCOUNTS_MAX: u32 = 1 << 15;
 const SLOT_BUCKETS: usize = 1 << 17;
 const SLOTS_MAX: u32 = 1 << 16;
-const TRANSIENT_BUCKETS: usize = 1 << 20;
-const TRANSIENTS_MAX: u32 = 400_000;
+const TRANSIENT_BUCKETS: usize = 1 << 21;
+const TRANSIENTS_MAX: u32 = 1_250_000;
 
 // Journal record: kind u32, entry u32, flags or nonce u64, 32 bytes.
 const RECORD_SIZE: usize = 48;

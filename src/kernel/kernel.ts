@@ -1,0 +1,387 @@
+/**
+ * The kernel's TypeScript face: one EVM over one memory, sequential.
+ *
+ * Owns the memory and what is cached in it. Per block: `beginBlock`, any number of `execute` and `call`, then `changes` and
+ * either `commit` (the backend is about to hold these changes) or `discard`.
+ */
+import type { Fork } from '../chain/forks';
+import type { Log } from '../codec/receipt';
+import { type Address, EMPTY_BYTES, type Hash, ZERO_ADDRESS } from '../core/bytes';
+import { TributaryError } from '../core/errors';
+import { encodedSize, encodeTransaction, type KernelTransaction } from './encodeTransaction';
+import { type KernelExports, type KernelImports, kernelModule } from './kernelModule';
+import {
+  ACCOUNT_EXISTS,
+  ACCOUNT_NEW_CODE,
+  AccountField,
+  BlockField,
+  FORK_NUMBERS,
+  LOG_HEADER_SIZE_BYTES,
+  LoadedAccountField,
+  LogField,
+  OutcomeField,
+  SlotField,
+} from './layout';
+import { runPrecompile } from './precompiles/runPrecompile';
+import type { StateBackend } from './stateBackend';
+import { rejectionOf } from './status';
+import { readWord, readWordBytes, writeWord, writeWordBytes } from './words';
+
+export interface KernelBlock {
+  number: number;
+  timestampSeconds: number;
+  gasLimit: bigint;
+  chainId: bigint;
+  fork: Fork;
+  baseFeePerGas: bigint;
+  prevRandao: Hash;
+  coinbase: Address;
+  /** Who is credited with the base fee; undefined: it is burned. */
+  baseFeeRecipient?: Address;
+  /** Wei per blob gas; default 1, what BLOBBASEFEE shows on a chain without blobs. */
+  blobBaseFee?: bigint;
+  /** Blobs that the block may hold; default 0. */
+  blobCountMax?: number;
+}
+
+export interface KernelOutcome {
+  /** 0 success, 1 reverted, 2 halted; above: not included (`rejection`). */
+  status: number;
+  /** Why it was not included; undefined where it was. */
+  rejection: string | undefined;
+  gasUsed: bigint;
+  /** Before refunds and the calldata floor. */
+  gasSpent: bigint;
+  effectiveGasPrice: bigint;
+  logs: Log[];
+  /** Return or revert data. */
+  output: Uint8Array;
+  /** Of a creation, also one that failed. */
+  contractAddress: Address | undefined;
+}
+
+export interface SlotChange {
+  slot: Hash;
+  /** 32 bytes; zero: deleted. */
+  value: Uint8Array;
+  /** 32 bytes, as committed before. */
+  before: Uint8Array;
+}
+
+export interface AccountChange {
+  address: Address;
+  /** False: the account is gone, with all its storage. */
+  exists: boolean;
+  nonce: bigint;
+  balance: bigint;
+  codeHash: Hash;
+  /** As the backend gave it: without this block's slots. */
+  storageRootBefore: Hash;
+  /** Only of accounts whose code was set in this block. */
+  code: Uint8Array | undefined;
+  slots: SlotChange[];
+}
+
+export interface KernelOptions {
+  /** Accounts cached, as a power of two; default 2^17. */
+  accountBits?: number;
+  /** Slots cached, as a power of two; default 2^18. */
+  slotBits?: number;
+  /** For code and its predecoded form; default 96 MiB. */
+  codeCacheSizeBytes?: number;
+  /**
+   * EVM memory of all frames of a transaction together; default 96 MiB, which 60 million gas can't fill.
+   */
+  evmMemorySizeBytes?: number;
+}
+
+/** assembly/memory.ts: EVM_MEMORY. */
+const PRIVATE_FIXED_SIZE_BYTES = (34 + 24 + 64 + 16 + 16 + 6 + 10 + 104) * 2 ** 20;
+/** Any value: no result depends on it. */
+const HASH_SEED = 0x2545f4914f6cdd1dn;
+const MODE_TRANSACTION = 0;
+const MODE_CALL = 1;
+const MODE_SYSTEM = 2;
+const PAGE_SIZE_BYTES = 65_536;
+/** Static data lies below. */
+const SHARED_BASE = 65_536;
+const ACCOUNT_ENTRY_SIZE_BYTES = 136 + 16;
+const SLOT_ENTRY_SIZE_BYTES = 112 + 16;
+const CODE_TABLE_SIZE_BYTES = 2 ** 20;
+/** Room for one encoded transaction. */
+const TRANSACTION_AREA_SIZE_BYTES = 4 * 2 ** 20;
+/** The cache is dropped between blocks once it is fuller than this. */
+const CACHE_FILL_MAX = 0.5;
+const SYSTEM_GAS_LIMIT = 30_000_000n;
+/** EIP-4788: who system calls come from. */
+const SYSTEM_ADDRESS: Address = new Uint8Array(20).fill(0xff, 0, 19).fill(0xfe, 19);
+
+export class Kernel {
+  private readonly exports: KernelExports;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly transactionAt: number;
+  private readonly accountCountMax: number;
+  private readonly slotCountMax: number;
+  private readonly codeCacheSizeBytes: number;
+  private gasUsed = 0n;
+
+  /**
+   * Reserves about 450 MiB of address space; pages are taken as they are used.
+   * @param backend read synchronously, in the middle of executions
+   * @throws Kernel.NotBuilt
+   */
+  constructor(
+    private readonly backend: StateBackend,
+    {
+      accountBits = 17,
+      slotBits = 18,
+      codeCacheSizeBytes = 96 * 2 ** 20,
+      evmMemorySizeBytes = 96 * 2 ** 20,
+    }: KernelOptions = {},
+  ) {
+    this.accountCountMax = 2 ** accountBits;
+    this.slotCountMax = 2 ** slotBits;
+    this.codeCacheSizeBytes = codeCacheSizeBytes;
+    const sharedSize =
+      PAGE_SIZE_BYTES +
+      this.accountCountMax * ACCOUNT_ENTRY_SIZE_BYTES +
+      this.slotCountMax * SLOT_ENTRY_SIZE_BYTES +
+      CODE_TABLE_SIZE_BYTES +
+      PAGE_SIZE_BYTES +
+      codeCacheSizeBytes;
+    this.transactionAt = pageAligned(SHARED_BASE + sharedSize);
+    const privateAt = this.transactionAt + TRANSACTION_AREA_SIZE_BYTES;
+    const privateSize = PRIVATE_FIXED_SIZE_BYTES + evmMemorySizeBytes;
+    const pages = Math.ceil((privateAt + privateSize) / PAGE_SIZE_BYTES);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.bytes = new Uint8Array(memory.buffer);
+    this.view = new DataView(memory.buffer);
+    const imports = { env: { memory }, host: this.imports() as unknown as WebAssembly.ModuleImports };
+    this.exports = new WebAssembly.Instance(kernelModule(), imports).exports as unknown as KernelExports;
+    // The size is the kernel's constant, but the memory is needed before an instance can tell it.
+    const fixedSize = this.exports.privateFixedSize() >>> 0;
+    if (fixedSize !== PRIVATE_FIXED_SIZE_BYTES) {
+      const message = `expected a private region of ${PRIVATE_FIXED_SIZE_BYTES} bytes, the kernel was built for ${fixedSize}`;
+      throw new TributaryError('Kernel.LayoutMismatch', message, { recovery: 'halt' });
+    }
+    this.exports.attachShared(SHARED_BASE, sharedSize, accountBits, slotBits, HASH_SEED);
+    this.exports.initPrivate(privateAt, privateSize);
+    this.exports.clearState();
+  }
+
+  /** Starts a block on the state that the backend has (plus what was committed since). */
+  beginBlock(block: KernelBlock): void {
+    const at = this.exports.blockContext() >>> 0;
+    this.view.setBigUint64(at + BlockField.number, BigInt(block.number), true);
+    this.view.setBigUint64(at + BlockField.timestamp, BigInt(block.timestampSeconds), true);
+    this.view.setBigUint64(at + BlockField.gasLimit, block.gasLimit, true);
+    this.view.setBigUint64(at + BlockField.chainId, block.chainId, true);
+    writeWord(this.view, at + BlockField.baseFee, block.baseFeePerGas);
+    writeWord(this.view, at + BlockField.blobBaseFee, block.blobBaseFee ?? 1n);
+    writeWordBytes(this.bytes, at + BlockField.prevRandao, block.prevRandao);
+    this.bytes.set(block.coinbase, at + BlockField.coinbase);
+    this.bytes.set(block.baseFeeRecipient ?? ZERO_ADDRESS, at + BlockField.baseFeeRecipient);
+    this.view.setUint32(at + BlockField.fork, FORK_NUMBERS[block.fork], true);
+    this.view.setUint32(at + BlockField.blobsMax, block.blobCountMax ?? 0, true);
+    this.makeRoom();
+    this.exports.beginBlock();
+    this.gasUsed = 0n;
+  }
+
+  /** Gas that the block's transactions have used. */
+  get blockGasUsed(): bigint {
+    return this.gasUsed;
+  }
+
+  /**
+   * Executes by all rules and, where the transaction is included, keeps its changes.
+   * @throws Kernel.TransactionTooLarge
+   */
+  execute(transaction: KernelTransaction): KernelOutcome {
+    const outcome = this.run(transaction, MODE_TRANSACTION);
+    if (outcome.rejection === undefined) {
+      this.exports.applyTransaction();
+      this.gasUsed += outcome.gasUsed;
+    }
+    return outcome;
+  }
+
+  /** As `eth_call`: no signature, nonce or fee is checked, nothing is kept. */
+  call(transaction: KernelTransaction): KernelOutcome {
+    return this.run(transaction, MODE_CALL);
+  }
+
+  /** A block's own call (EIP-4788, EIP-2935), from 0xff…fe with 30 million gas; its changes are kept, its gas is nobody's. */
+  systemCall(to: Address, data: Uint8Array): KernelOutcome {
+    const transaction = { type: 0, from: SYSTEM_ADDRESS, to, value: 0n, gasLimit: SYSTEM_GAS_LIMIT, data };
+    const outcome = this.run(transaction, MODE_SYSTEM);
+    if (outcome.rejection === undefined) {
+      const at = (this.exports.blockContext() >>> 0) + BlockField.gasUsed;
+      const before = this.view.getBigUint64(at, true);
+      this.exports.applyTransaction();
+      this.view.setBigUint64(at, before, true);
+    }
+    return outcome;
+  }
+
+  /** What the block has changed so far. */
+  changes(): AccountChange[] {
+    const changes: AccountChange[] = [];
+    let at = this.exports.firstDirtyAccount() >>> 0;
+    while (at !== 0) {
+      changes.push(this.readAccountChange(at));
+      at = this.view.getUint32(at + AccountField.nextDirty, true);
+    }
+    return changes;
+  }
+
+  /** The changes are the backend's now; cached values stay. */
+  commit(): void {
+    this.exports.commitBlock();
+  }
+
+  /** Forgets the block's changes, and with them everything cached. */
+  discard(): void {
+    this.exports.clearAccounts();
+  }
+
+  private run(transaction: KernelTransaction, mode: number): KernelOutcome {
+    const size = encodedSize(transaction);
+    if (size > TRANSACTION_AREA_SIZE_BYTES) {
+      const message = `transaction takes ${size} bytes, limit ${TRANSACTION_AREA_SIZE_BYTES}`;
+      throw new TributaryError('Kernel.TransactionTooLarge', message);
+    }
+    encodeTransaction(transaction, this.bytes.buffer, this.transactionAt);
+    const status = this.exports.execute(this.transactionAt, mode);
+    return this.readOutcome(status);
+  }
+
+  private readOutcome(status: number): KernelOutcome {
+    const at = this.exports.outcome() >>> 0;
+    const rejection = rejectionOf(status);
+    const outputAt = this.view.getUint32(at + OutcomeField.output, true);
+    const outputSize = this.view.getUint32(at + OutcomeField.outputSize, true);
+    const hasContract = this.view.getUint32(at + OutcomeField.hasContract, true) === 1;
+    return {
+      status,
+      rejection,
+      gasUsed: this.view.getBigUint64(at + OutcomeField.gasUsed, true),
+      gasSpent: this.view.getBigUint64(at + OutcomeField.gasSpent, true),
+      effectiveGasPrice: readWord(this.view, at + OutcomeField.gasPrice),
+      logs: rejection === undefined ? this.readLogs(at) : [],
+      output: outputSize === 0 ? EMPTY_BYTES : this.bytes.slice(outputAt, outputAt + outputSize),
+      contractAddress: hasContract
+        ? this.bytes.slice(at + OutcomeField.contract, at + OutcomeField.contract + 20)
+        : undefined,
+    };
+  }
+
+  private readLogs(outcomeAt: number): Log[] {
+    const logs: Log[] = [];
+    let at = this.view.getUint32(outcomeAt + OutcomeField.logs, true);
+    for (let i = this.view.getUint32(outcomeAt + OutcomeField.logCount, true); i > 0; i--) {
+      const topicCount = this.view.getUint32(at + LogField.topicCount, true);
+      const dataSize = this.view.getUint32(at + LogField.dataSize, true);
+      const topicsAt = at + LOG_HEADER_SIZE_BYTES;
+      const dataAt = topicsAt + 32 * topicCount;
+      logs.push({
+        address: this.bytes.slice(at, at + 20),
+        topics: Array.from({ length: topicCount }, (_, n) =>
+          this.bytes.slice(topicsAt + 32 * n, topicsAt + 32 * n + 32),
+        ),
+        data: this.bytes.slice(dataAt, dataAt + dataSize),
+      });
+      at = dataAt + ((dataSize + 3) & ~3);
+    }
+    return logs;
+  }
+
+  private readAccountChange(at: number): AccountChange {
+    const flags = this.view.getUint32(at + AccountField.flags, true);
+    const slots: SlotChange[] = [];
+    let slotAt = this.view.getUint32(at + AccountField.dirtySlots, true);
+    while (slotAt !== 0) {
+      slots.push({
+        slot: readWordBytes(this.bytes, slotAt + SlotField.key),
+        value: readWordBytes(this.bytes, slotAt + SlotField.value),
+        before: readWordBytes(this.bytes, slotAt + SlotField.committed),
+      });
+      slotAt = this.view.getUint32(slotAt + SlotField.nextDirty, true);
+    }
+    return {
+      address: this.bytes.slice(at, at + 20),
+      exists: (flags & ACCOUNT_EXISTS) !== 0,
+      nonce: this.view.getBigUint64(at + AccountField.nonce, true),
+      balance: readWord(this.view, at + AccountField.balance),
+      codeHash: this.bytes.slice(at + AccountField.codeHash, at + AccountField.codeHash + 32),
+      storageRootBefore: this.bytes.slice(at + AccountField.storageRoot, at + AccountField.storageRoot + 32),
+      code: (flags & ACCOUNT_NEW_CODE) !== 0 ? this.readCode(at + AccountField.codeHash) : undefined,
+      slots,
+    };
+  }
+
+  private readCode(hashAt: number): Uint8Array {
+    const from = this.exports.codeBytes(hashAt) >>> 0;
+    return this.bytes.slice(from, from + (this.exports.codeSize(hashAt) >>> 0));
+  }
+
+  /** Between blocks only: a cache that could run full in the next one is dropped. Without changes pending nothing is lost. */
+  private makeRoom(): void {
+    if (this.exports.firstDirtyAccount() !== 0) return;
+    const codeIsFull = this.exports.codeCacheFree() >>> 0 < this.codeCacheSizeBytes * CACHE_FILL_MAX;
+    const accountsAreFull = this.exports.cachedAccountCount() > this.accountCountMax * CACHE_FILL_MAX;
+    const slotsAreFull = this.exports.cachedSlotCount() > this.slotCountMax * CACHE_FILL_MAX;
+    if (codeIsFull || accountsAreFull || slotsAreFull) this.exports.clearState();
+  }
+
+  private imports(): KernelImports {
+    const { backend } = this;
+    // Closures, not methods: the kernel calls them on every cache miss. Addresses above 2 GiB arrive negative.
+    return {
+      loadAccount: (addressAt, out) => {
+        const from = addressAt >>> 0;
+        const account = backend.loadAccount(this.bytes.slice(from, from + 20));
+        if (!account) return 0;
+        const to = out >>> 0;
+        this.view.setBigUint64(to + LoadedAccountField.nonce, account.nonce, true);
+        writeWord(this.view, to + LoadedAccountField.balance, account.balance);
+        this.bytes.subarray(to + LoadedAccountField.balance, to + LoadedAccountField.balance + 32).reverse();
+        this.bytes.set(account.codeHash, to + LoadedAccountField.codeHash);
+        this.bytes.set(account.storageRoot, to + LoadedAccountField.storageRoot);
+        return 1;
+      },
+      loadSlot: (addressAt, slotAt, out) => {
+        const [address, slot, to] = [addressAt >>> 0, slotAt >>> 0, out >>> 0];
+        const value = backend.loadSlot(this.bytes.slice(address, address + 20), this.bytes.slice(slot, slot + 32));
+        if (value) this.bytes.set(value, to);
+        else this.bytes.fill(0, to, to + 32);
+      },
+      loadCode: (hashAt, out, capacity) => {
+        const from = hashAt >>> 0;
+        const hash = this.bytes.slice(from, from + 32);
+        const code = backend.loadCode(hash);
+        if (!code) {
+          const message = `the state names code 0x${Buffer.from(hash).toString('hex')} but has none with that hash`;
+          throw new TributaryError('Kernel.CodeMissing', message, { recovery: 'halt' });
+        }
+        if (code.length <= capacity) this.bytes.set(code, out >>> 0);
+        return code.length;
+      },
+      precompile: (id, input, inputLength, out, capacity) => {
+        const from = input >>> 0;
+        const output = runPrecompile(id, this.bytes.slice(from, from + (inputLength >>> 0)));
+        if (!output || output.length > capacity) return -1;
+        this.bytes.set(output, out >>> 0);
+        return output.length;
+      },
+      blockHash: (blockNumber, out) => {
+        this.bytes.set(backend.blockHash(Number(blockNumber)), out >>> 0);
+      },
+    };
+  }
+}
+
+function pageAligned(size: number): number {
+  return Math.ceil(size / PAGE_SIZE_BYTES) * PAGE_SIZE_BYTES;
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TributaryError } from '../core/errors';
+
+/** What assembly/index.ts exports. Addresses and sizes are 32-bit: read them with `>>> 0`. */
+export interface KernelExports {
+  privateFixedSize(): number;
+  sharedHeadSize(): number;
+  attachShared(base: number, size: number, accountBits: number, slotBits: number, seed: bigint): void;
+  initPrivate(base: number, size: number): void;
+  blockContext(): number;
+  outcome(): number;
+  clearState(): void;
+  clearAccounts(): void;
+  beginBlock(): void;
+  execute(at: number, mode: number): number;
+  applyTransaction(): void;
+  commitBlock(): void;
+  firstDirtyAccount(): number;
+  cachedAccountCount(): number;
+  cachedSlotCount(): number;
+  codeCacheFree(): number;
+  codeBytes(hash: number): number;
+  codeSize(hash: number): number;
+}
+
+/** What assembly/host.ts imports. */
+export interface KernelImports {
+  loadAccount(address: number, out: number): number;
+  loadSlot(address: number, slot: number, out: number): void;
+  loadCode(hash: number, out: number, capacity: number): number;
+  precompile(id: number, input: number, inputLength: number, out: number, capacity: number): number;
+  blockHash(blockNumber: bigint, out: number): void;
+}
+
+/** `npm run build:kernel` writes it. */
+export const KERNEL_PATH = join(__dirname, '..', '..', 'dist', 'kernel', 'kernel.wasm');
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * The compiled kernel, compiled on first use. A `WebAssembly.Module` can be posted to workers.
+ * @throws Kernel.NotBuilt
+ */
+export function kernelModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readKernel());
+  return compiled;
+}
+
+function readKernel(): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(readFileSync(KERNEL_PATH));
+  } catch (cause) {
+    const message = `expected the kernel at ${KERNEL_PATH}: run npm run build:kernel`;
+    throw new TributaryError('Kernel.NotBuilt', message, { recovery: 'halt', cause });
+  }
+}
