@@ -110,7 +110,20 @@ export class TestChain {
   }
 }
 
-export type TransactionFields = Partial<TransactionSerializable> & { to?: Hex | null };
+/** viem's transaction fields, of any type. */
+export interface TransactionFields {
+  type?: 'legacy' | 'eip2930' | 'eip1559' | 'eip7702';
+  chainId?: number;
+  to?: Hex;
+  value?: bigint;
+  data?: Hex;
+  gas?: bigint;
+  gasPrice?: bigint;
+  maxFeePerGas?: bigint;
+  maxPriorityFeePerGas?: bigint;
+  accessList?: { address: Hex; storageKeys: Hex[] }[];
+  authorizationList?: Awaited<ReturnType<typeof signDelegation>>[];
+}
 
 /** Signs with one of the dev accounts; EIP-1559, 1 gwei tip, 1,000,000 gas unless told otherwise. */
 export async function signTransaction(

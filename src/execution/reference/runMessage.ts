@@ -137,9 +137,9 @@ function applyAuthorizations({ evm, state, chainId }: EvmInstance, authorization
 
 /** geth's words where the library has others. */
 function haltReason(error: string): string {
+  // The library appends where it was.
+  if (error.startsWith(EVMError.errorMessages.INVALID_JUMP)) return 'invalid jump destination';
   switch (error) {
-    case EVMError.errorMessages.INVALID_JUMP:
-      return 'invalid jump destination';
     case EVMError.errorMessages.STATIC_STATE_CHANGE:
       return 'write protection';
     case EVMError.errorMessages.CREATE_COLLISION:
