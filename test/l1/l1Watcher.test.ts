@@ -9,7 +9,6 @@ import { inboxAbi } from '../../src/l1/bindings/Inbox';
 import { portalAbi } from '../../src/l1/bindings/Portal';
 import type { DeployedContracts } from '../../src/l1/deployContracts';
 import type { L1BlockReader } from '../../src/l1/l1BlockReader';
-import { L1OriginSource } from '../../src/l1/l1OriginSource';
 import { L1Watcher, type L1WatcherOptions, reorgAncestor } from '../../src/l1/l1Watcher';
 import { batchDataFromInput, encodePostBatch } from '../../src/l1/postedBatch';
 import { FaultProxy } from './faultProxy';
@@ -283,66 +282,6 @@ describe('L1Watcher', () => {
       expect(batchDataFromInput(announced, wrong as Hex)).to.deep.equal(EMPTY_BYTES);
     }
     expect(batchDataFromInput({ ...announced, dataKind: 1 }, input)).to.deep.equal(EMPTY_BYTES);
-  });
-});
-
-describe('L1OriginSource', () => {
-  let l1: TestL1;
-  let contracts: DeployedContracts;
-  let reader: L1BlockReader;
-  let source: L1OriginSource;
-
-  before(async () => {
-    l1 = await startAnvil();
-    contracts = await deployOn(l1.url);
-    reader = readerOf(await connect([l1.url]), contracts);
-    source = await L1OriginSource.start({
-      watcher: watcherOf(reader),
-      reader,
-      clock: systemClock,
-      logger: silentLogger,
-      cachedBlocksMax: 4,
-    });
-  });
-  after(async () => {
-    await source.stop();
-    await l1.stop();
-  });
-
-  it('offers the blocks after an origin, out of memory or fetched again, never past its head', async () => {
-    await rpc(l1.url, 'anvil_mine', ['0x8']);
-    const head = await reader.latest();
-    await until('it saw the head', () => source.head.number === head.number);
-    const numbers = async (after: number, limit: number) =>
-      (await source.following(after, limit)).map(({ block }) => block.number);
-    expect(await numbers(head.number - 2, 10)).to.deep.equal([head.number - 1, head.number]);
-    expect(await numbers(head.number - 7, 3)).to.deep.equal([head.number - 6, head.number - 5, head.number - 4]);
-    expect(await numbers(head.number, 10)).to.deep.equal([]);
-    expect(await numbers(head.number - 2, 0)).to.deep.equal([]);
-    expect((await source.origin(head.number - 8))?.number).to.equal(head.number - 8);
-    expect(await source.origin(head.number)).to.deep.equal(head);
-    expect(await source.origin(head.number + 1)).to.equal(undefined);
-  });
-
-  it('drops what was reorganized away and says so', async () => {
-    const head = await reader.latest();
-    const ancestors: (number | undefined)[] = [];
-    const off = source.reorged.on(({ ancestor }) => ancestors.push(ancestor?.number));
-    await rpc(l1.url, 'anvil_reorg', [2, []]);
-    await until('the new branch', async () => toHex(source.head.hash) === toHex((await reader.latest()).hash));
-    off();
-    expect(ancestors).to.deep.equal([head.number - 2]);
-    const [first, second] = await source.following(head.number - 2, 2);
-    expect(toHex(second.block.parentHash)).to.equal(toHex(first.block.hash));
-  });
-
-  it('starts afresh when a reorganization goes deeper than its memory', async () => {
-    const ancestors: (number | undefined)[] = [];
-    const off = source.reorged.on(({ ancestor }) => ancestors.push(ancestor?.number));
-    await rpc(l1.url, 'anvil_reorg', [6, []]);
-    await until('the new branch', async () => toHex(source.head.hash) === toHex((await reader.latest()).hash));
-    off();
-    expect(ancestors).to.deep.equal([undefined]);
   });
 });
 

@@ -64,6 +64,7 @@ export async function rpc<Result = unknown>(url: string, method: string, params:
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    signal: AbortSignal.timeout(10_000),
   });
   const answer = (await response.json()) as { result: Result; error?: { message: string } };
   if (answer.error) throw new Error(`${method}: ${answer.error.message}`);

@@ -1,0 +1,35 @@
+import type { Abi, Hex } from 'viem';
+import type { Block } from '../codec/block';
+import type { Emitter } from '../core/emitter';
+
+/** The L2 blocks that the sequencer sealed. `ChainStore` fits. */
+export interface SealedChain {
+  readonly head: Block;
+  blockByNumber(blockNumber: number): Block | undefined;
+  /** A block was added. */
+  readonly committed: Emitter<{ block: Block }>;
+  /** Blocks were cut off; `block` is the head now. */
+  readonly rewound: Emitter<{ block: Block }>;
+}
+
+/** How far L1 has been derived, e.g. by the sequencer's own verifier (`VerifierProgress` fits). */
+export interface DerivedProgress {
+  /** Derived from all L1 blocks up to this one. */
+  l1Block: number;
+  /** The newest L2 block that they give. */
+  l2Block: number;
+}
+
+export interface DerivedChain {
+  /** Undefined until the first L1 block has been derived. */
+  progress(): DerivedProgress | undefined;
+  readonly progressed: Emitter<unknown>;
+}
+
+/** What carries batches to L1. `L1TransactionSender` fits. */
+export interface BatchSender {
+  /** Resolves with the block that includes the call. */
+  send(call: { label: string; to: Hex; data: Hex; abi?: Abi }): Promise<{ blockNumber: bigint; gasUsed: bigint }>;
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void>;
+}
