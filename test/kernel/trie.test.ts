@@ -3,6 +3,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { toHex } from '../../src/core/bytes';
+import { ACCOUNT_EXISTS, AccountField } from '../../src/kernel/layout';
 import {
   ACCOUNT_RECORD_SIZE_BYTES,
   SLOT_RECORD_SIZE_BYTES,
@@ -15,6 +16,8 @@ import {
 import { createTrieHarness, EMPTY_CODE_HASH, EMPTY_ROOT, type TrieHarness, TrieModel } from './trieHarness';
 
 const SEED = 0x74726965;
+/** Free memory below everything else. */
+const SCRATCH_AT = 32 * 1024;
 
 const bytesOf = (hex: string) => Buffer.from(hex.slice(2), 'hex');
 const hash = (bytes: Uint8Array) => keccak_256(bytes);
@@ -289,6 +292,36 @@ describe('kernel/trie', () => {
     expect(() => small.trie.apply([...accounts, ...accounts], [])).to.throw('the exchange region has 65536');
   });
 
+  it('takes a block from the flat-state cache and gives the cached accounts their storage roots', async () => {
+    const harness = createTrieHarness();
+    const cache = createFlatCache(harness);
+    const model = new TrieModel();
+    const [plain, contract, gone] = [1, 2, 3].map((byte) => Buffer.alloc(20, byte));
+    const codeHash = Buffer.alloc(32, 0xcd);
+
+    cache.writeAccount(plain, { nonce: 1n, balance: 10n ** 18n, codeHash: EMPTY_CODE_HASH });
+    const entry = cache.writeAccount(contract, { nonce: 1n, balance: 2n ** 200n, codeHash });
+    cache.writeAccount(gone, undefined);
+    cache.writeSlot(entry, 0n, 5n);
+    cache.writeSlot(entry, 2n ** 255n + 1n, 2n ** 256n - 1n);
+    cache.writeSlot(entry, 7n, 0n);
+    toValidBlock(model, {
+      accounts: [write(hash(plain), 10n ** 18n, 1n), write(hash(contract), 2n ** 200n, 1n, codeHash)],
+      slots: [
+        { hashedAddress: hash(contract), hashedSlot: slotKey(0), value: 5n },
+        {
+          hashedAddress: hash(contract),
+          hashedSlot: hash(bytesOf(`0x8${'0'.repeat(62)}1`)),
+          value: 2n ** 256n - 1n,
+        },
+      ],
+    });
+    expect(toHex(harness.trie.applyCachedBlock())).to.equal(await model.root());
+    expect(toHex(cache.storageRoot(entry))).to.equal(toHex((await model.storageTrie(toHex(hash(contract)))).root()));
+    harness.save();
+    expectExactStore(harness.store, model);
+  });
+
   it(`computes the same root by jobs in any order on two instances as in one go (seed ${SEED})`, () => {
     fc.assert(
       fc.property(
@@ -326,6 +359,55 @@ async function proofNodes(trie: MerklePatriciaTrie, key: Uint8Array): Promise<st
 async function verify(key: Uint8Array, proof: Uint8Array[], root: Uint8Array): Promise<Uint8Array | null> {
   expect(toHex(hash(proof[0]))).to.equal(toHex(root));
   return verifyMerkleProof(key, proof, { useKeyHashing: false });
+}
+
+/** The kernel's flat-state cache as far as the tries read it (`assembly/state/flatCache.ts`), in the records region. */
+function createFlatCache({ exports, memory, recordsAt }: TrieHarness) {
+  const cache = exports as unknown as FlatCacheExports;
+  cache.setSharedBase(recordsAt);
+  cache.layOutFlatCache(4, 4);
+  cache.clearFlatCache();
+  const bytes = Buffer.from(memory.buffer);
+  const writeWordAt = (at: number, value: bigint) => {
+    for (let limb = 0; limb < 4; limb++) {
+      bytes.writeBigUInt64LE(BigInt.asUintN(64, value >> BigInt(64 * limb)), at + 8 * limb);
+    }
+  };
+  return {
+    writeAccount(address: Uint8Array, account: { nonce: bigint; balance: bigint; codeHash: Uint8Array } | undefined) {
+      bytes.set(address, SCRATCH_AT);
+      const entry = cache.accountEntry(SCRATCH_AT);
+      cache.markAccountDirty(entry);
+      bytes.writeUInt32LE(
+        bytes.readUInt32LE(entry + AccountField.flags) | (account ? ACCOUNT_EXISTS : 0),
+        entry + AccountField.flags,
+      );
+      if (account) {
+        bytes.writeBigUInt64LE(account.nonce, entry + AccountField.nonce);
+        writeWordAt(entry + AccountField.balance, account.balance);
+        bytes.set(account.codeHash, entry + AccountField.codeHash);
+      }
+      return entry;
+    },
+    writeSlot(account: number, key: bigint, value: bigint) {
+      writeWordAt(SCRATCH_AT, key);
+      const entry = cache.slotEntry(account, SCRATCH_AT);
+      writeWordAt(SCRATCH_AT, value);
+      cache.writeSlotEntry(entry, SCRATCH_AT);
+    },
+    storageRoot: (entry: number) =>
+      new Uint8Array(bytes.subarray(entry + AccountField.storageRoot, entry + AccountField.storageRoot + 32)),
+  };
+}
+
+interface FlatCacheExports {
+  setSharedBase(base: number): void;
+  layOutFlatCache(accountBits: number, slotBits: number): number;
+  clearFlatCache(): void;
+  accountEntry(address: number): number;
+  slotEntry(account: number, key: number): number;
+  markAccountDirty(entry: number): void;
+  writeSlotEntry(entry: number, value: number): void;
 }
 
 /** What the parallel executor does, its workers taking turns: every trie that can be is shared out by top nibble. */

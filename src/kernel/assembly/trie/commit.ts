@@ -73,20 +73,18 @@ import { decodeNode, loadNode, setNibble } from './resolve';
 import { status, STATUS_OK } from './status';
 import { collapseBranch, nodeOfSlot, putAccount, putRaw, putStorageRoot, remove } from './update';
 
-const ACCOUNT_RECORD_SIZE: usize = 112;
-const ACCOUNT_CODE_HASH: usize = 32;
-const ACCOUNT_BALANCE: usize = 64;
-const ACCOUNT_NONCE: usize = 96;
-const ACCOUNT_ACTION: usize = 104;
+export const ACCOUNT_RECORD_SIZE: usize = 112;
+export const ACCOUNT_CODE_HASH: usize = 32;
+export const ACCOUNT_BALANCE: usize = 64;
+export const ACCOUNT_NONCE: usize = 96;
+export const ACCOUNT_ACTION: usize = 104;
 
-/** Remove the account and all its storage. */
-const ACTION_DELETE: u32 = 1;
-/** Drop all storage before the block's slots are written: the account was destroyed and made again. */
-const ACTION_WIPE: u32 = 2;
+/** Actions: 0 writes the account; 1 removes it and its storage; 2 drops its storage first, then writes it and its slots. */
+export const ACTION_DELETE: u32 = 1;
 
-const SLOT_RECORD_SIZE: usize = 96;
-const SLOT_KEY: usize = 32;
-const SLOT_VALUE: usize = 64;
+export const SLOT_RECORD_SIZE: usize = 96;
+export const SLOT_KEY: usize = 32;
+export const SLOT_VALUE: usize = 64;
 
 /** Work area of an open trie: 0 kind · 2 size class · 4 u32 the root's branch · 16 slots. Large enough to be a tombstone. */
 const OPEN_SIZE: i32 = 656;

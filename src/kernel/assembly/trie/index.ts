@@ -10,11 +10,12 @@
  * evicted; no operation that fails leaves a trie of another shape or content than some prefix of its updates.
  */
 
-import { evict } from './evict';
 import { formatArena, freeBytes, releaseLocalLists, totalBytes } from './arena';
+import { collectBlock, collectedAccounts, collectedSlots, writeStorageRoots } from './blockRecords';
 import { exportChanges } from './changes';
 import { accountJob, finishAccounts, finishSlots, openTrie, prepare, slotJob, writeRoot } from './commit';
 import { attachScratch, TRIE_SCRATCH_SIZE } from './context';
+import { evict } from './evict';
 import { writeProof } from './find';
 import { findRecord, openSlots } from './record';
 import { setStatus, status, STATUS_OK, STATUS_OUT_OF_MEMORY } from './status';
@@ -120,6 +121,29 @@ export function trieApply(accounts: usize, accountCount: i32, slots: usize, slot
   }
   if (status == STATUS_OK) finishAccounts(out);
   return status;
+}
+
+/**
+ * Writes records of what the flat-state cache says the block changed: accounts at `records`, slots right behind them.
+ * Returns the status; the counts are in `trieCollectedAccounts` and `trieCollectedSlots`.
+ */
+export function trieCollect(records: usize, capacity: u32): i32 {
+  setStatus(STATUS_OK);
+  collectBlock(records, capacity);
+  return status;
+}
+
+export function trieCollectedAccounts(): i32 {
+  return collectedAccounts;
+}
+
+export function trieCollectedSlots(): i32 {
+  return collectedSlots;
+}
+
+/** See `writeStorageRoots`: after the collected records were applied, before the changes are exported. */
+export function trieWriteStorageRoots(records: usize): void {
+  writeStorageRoots(records);
 }
 
 let attempts: i32 = 0;
