@@ -95,6 +95,11 @@ contract Portal is IPortal, ResourceMetering, Ownable2StepUpgradeable {
     }
 
     /// @inheritdoc IPortal
+    function version() external pure returns (string memory) {
+        return "3.0.0";
+    }
+
+    /// @inheritdoc IPortal
     function minimumGasLimit(uint64 byteCount) public pure returns (uint64) {
         return DEPOSIT_BASE_GAS + byteCount * DEPOSIT_GAS_PER_BYTE;
     }

@@ -63,4 +63,8 @@ interface IPortal {
 
     /// @notice Least L2 gas limit of a deposit with `byteCount` bytes of data.
     function minimumGasLimit(uint64 byteCount) external pure returns (uint64);
+
+    /// @notice Version of OP Stack's portal interface that is spoken here: by its first number clients choose their
+    /// calls, and 3 stands for dispute games.
+    function version() external pure returns (string memory);
 }
