@@ -63,7 +63,7 @@ const CLAIM_RANGE_L1_BLOCKS = 256;
  * One run at a time.
  */
 export class Verifier {
-  /** After each L1 block. */
+  /** When it is known from where to go on, and after each L1 block. */
   readonly progressed = new Emitter<VerifierProgress>();
   /** What became of each posted batch. */
   readonly batchDerived = new Emitter<BatchOutcome & { l1Block: number }>();
@@ -83,6 +83,12 @@ export class Verifier {
     this.#options = options;
     this.#checkpoints = new CheckpointLog(options.chain, options.config.genesis.l1Number);
     this.#settler = new BlockSettler(options.chain, options.executor, options.logger, options.takeOver);
+  }
+
+  /** Undefined until it is known from where to go on, and while going back after an L1 reorganization. */
+  progress(): VerifierProgress | undefined {
+    if (!this.#state) return undefined;
+    return { l1Block: l1BlockOf(this.#state).number, l1Head: this.#l1Head, l2Block: this.#state.tip.header.number };
   }
 
   /**
@@ -157,7 +163,10 @@ export class Verifier {
 
   async #followUntil(lastL1Block: number, signal: AbortSignal | undefined, onAdvance: () => void): Promise<void> {
     this.#l1Head = (await this.#options.source.latest()).number;
-    this.#state ??= await this.#load(signal);
+    if (!this.#state) {
+      this.#state = await this.#load(signal);
+      this.#emitProgress();
+    }
     if (signal?.aborted) return;
     let l1Number = l1BlockOf(this.#loadedState()).number;
     await this.#updateLabels();
@@ -190,7 +199,12 @@ export class Verifier {
     const atHead = l1Number >= this.#l1Head;
     if (atHead) await this.#updateLabels();
     if (atHead || l1Number % CLAIM_RANGE_L1_BLOCKS === 0) await this.#checkOutputClaims();
-    this.progressed.emit({ l1Block: l1Number, l1Head: this.#l1Head, l2Block: tip.header.number });
+    this.#emitProgress();
+  }
+
+  #emitProgress(): void {
+    const progress = this.progress();
+    if (progress) this.progressed.emit(progress);
   }
 
   #report(outcome: BatchOutcome, l1Block: number): void {

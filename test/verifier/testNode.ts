@@ -1,6 +1,7 @@
 import { blockAttributes } from '../../src/chain/blockAttributes';
 import type { ChainConfig } from '../../src/chain/chainConfig';
 import { buildGenesis } from '../../src/chain/genesis';
+import type { L1BlockRef, L1Input } from '../../src/chain/l1Block';
 import { encodeBatch } from '../../src/codec/batch';
 import type { Block } from '../../src/codec/block';
 import type { SignedTransaction } from '../../src/codec/transaction';
@@ -13,14 +14,13 @@ import { ReferenceExecutor } from '../../src/execution/reference/referenceExecut
 import { ChainStore } from '../../src/state/chainStore';
 import { Verifier, type VerifierOptions } from '../../src/verifier/verifier';
 import { privateKeyOf, signTransaction } from '../codec/signTransaction';
-import { type L1Builder, testConfig } from '../derivation/l1Builder';
-import { FakeL1Source } from './fakeL1Source';
+import { testConfig } from '../derivation/l1Builder';
 
 export const ACCOUNT_COUNT = 10;
 
 /** The config of `testConfig` with funded test keys 0 to 9. */
-export function fundedConfig(l1: L1Builder, overrides: Partial<ChainConfig> = {}): ChainConfig {
-  const config = testConfig(l1.genesis, overrides);
+export function fundedConfig(l1Genesis: L1BlockRef, overrides: Partial<ChainConfig> = {}): ChainConfig {
+  const config = testConfig(l1Genesis, overrides);
   const allocations = Array.from({ length: ACCOUNT_COUNT }, (_, i) => ({
     address: toHex(signTransaction(privateKeyOf(i), {}).from),
     balanceWei: `${10n ** 22n}`,
@@ -48,6 +48,11 @@ export class RecordingLogger implements Logger {
   }
 }
 
+/** What a sealing node sees of L1. `L1Builder` fits. */
+export interface L1View {
+  readonly inputs: L1Input[];
+}
+
 /** A chain on a store in memory, with the reference executor; seals as a sequencer or is verified into. */
 export class TestNode {
   readonly logger = new RecordingLogger();
@@ -55,13 +60,13 @@ export class TestNode {
 
   private constructor(
     readonly config: ChainConfig,
-    readonly l1: L1Builder,
+    readonly l1: L1View,
     readonly store: KeyValueStore,
     readonly chain: ChainStore,
     readonly executor: ReferenceExecutor,
   ) {}
 
-  static async open(config: ChainConfig, l1: L1Builder, store: KeyValueStore = new MemoryStore()): Promise<TestNode> {
+  static async open(config: ChainConfig, l1: L1View, store: KeyValueStore = new MemoryStore()): Promise<TestNode> {
     const chain = await ChainStore.open(store, config, buildGenesis(config));
     return new TestNode(config, l1, store, chain, new ReferenceExecutor(config, chain));
   }
@@ -73,7 +78,7 @@ export class TestNode {
     const inputs = this.l1.inputs.filter(
       ({ block }) => block.number > parent.l1Origin.number && block.number <= originNumber,
     );
-    const origin = this.l1.block(originNumber);
+    const origin = this.l1.inputs.find(({ block }) => block.number === originNumber)?.block;
     if (!origin) throw new RangeError(`no L1 block ${originNumber}`);
     const timestamp = options.timestamp ?? Math.max(parent.header.timestamp, origin.timestamp);
     const executed = await this.executor.executeBlock({
@@ -97,10 +102,9 @@ export class TestNode {
     return encodeBatch({ firstBlockNumber: first, parentHash, chainId: this.config.l2ChainId, blocks });
   }
 
-  verifier(options: Partial<VerifierOptions> & { source?: FakeL1Source } = {}): Verifier {
+  verifier(options: Partial<VerifierOptions> & Pick<VerifierOptions, 'source'>): Verifier {
     return new Verifier({
       config: this.config,
-      source: new FakeL1Source(this.l1),
       chain: this.chain,
       executor: {
         executeBlock: (request): Promise<ExecutedBlock> => {

@@ -25,7 +25,7 @@ describe('verifier/Verifier', () => {
   beforeEach(async () => {
     l1 = new L1Builder();
     source = new FakeL1Source(l1);
-    sequencer = await TestNode.open(fundedConfig(l1), l1);
+    sequencer = await TestNode.open(fundedConfig(l1.genesis), l1);
     nonces = new Array<bigint>(ACCOUNT_COUNT).fill(0n);
     posted = 0;
   });
@@ -74,11 +74,14 @@ describe('verifier/Verifier', () => {
       const progress: VerifierProgress[] = [];
       const verifier = node.verifier({ source });
       verifier.progressed.on((at) => progress.push(at));
+      expect(verifier.progress()).to.equal(undefined);
       const head = await verifier.syncToL1Head();
+      expect(verifier.progress()).to.deep.equal(progress.at(-1));
       expect(node.hashes).to.deep.equal(sequencer.hashes);
       expect(toHex(head.block.hash)).to.equal(toHex(sequencer.chain.head.hash));
       expect(head.batches).to.deep.equal({ taken: 2, cut: 0, ignored: 0 });
       expect(progress).to.deep.equal([
+        { l1Block: G, l1Head: G + 5, l2Block: 0 },
         { l1Block: G + 1, l1Head: G + 5, l2Block: 0 },
         { l1Block: G + 2, l1Head: G + 5, l2Block: 3 },
         { l1Block: G + 3, l1Head: G + 5, l2Block: 3 },
