@@ -199,6 +199,14 @@ export class Sequencer {
     return this.#enqueue(() => this.#rewind(blockNumber));
   }
 
+  /**
+   * Between two blocks, lets `work` cut the chain back to `blockNumber` and put other blocks there. What `rewindTo` says of transactions
+   * holds here too.
+   */
+  giveWay<Result>(blockNumber: number, work: () => Promise<Result>): Promise<Result> {
+    return this.#enqueue(() => this.#replaceAfter(blockNumber, work));
+  }
+
   /** After an L1 reorganization: rewinds, as `rewindTo`, to the newest block whose origin is at most `l1Number`, if the head's is later. */
   rewindToOrigin(l1Number: number): Promise<void> {
     return this.#enqueue(async () => {
@@ -225,15 +233,20 @@ export class Sequencer {
     };
   }
 
-  async #rewind(blockNumber: number): Promise<void> {
+  #rewind(blockNumber: number): Promise<void> {
+    return this.#replaceAfter(blockNumber, () => this.#options.chain.rewindTo(blockNumber));
+  }
+
+  async #replaceAfter<Result>(blockNumber: number, work: () => Promise<Result>): Promise<Result> {
     const { chain, mempool } = this.#options;
     const transactions: Transaction[] = [];
     for (let number = blockNumber + 1; number <= chain.head.header.number; number++) {
       transactions.push(...this.#blockAt(number).transactions);
     }
     await mempool.keepForRewind(transactions);
-    await chain.rewindTo(blockNumber);
+    const result = await work();
     this.#originsMayAsk = true;
+    return result;
   }
 
   #blockAt(number: number): Block {
