@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Address, encodeAbiParameters, type Hex } from 'viem';
 import type { L1Input } from '../../src/chain/l1Block';
 import { outputRoot } from '../../src/codec/header';
-import { fromHex, toHex, ZERO_HASH } from '../../src/core/bytes';
+import { fromHex, toHex } from '../../src/core/bytes';
 import { hasErrorCode } from '../../src/core/errors';
 import { systemClock } from '../../src/core/systemClock';
 import { disputeGameFactoryAbi } from '../../src/l1/bindings/DisputeGameFactory';
@@ -115,7 +115,7 @@ describe('verifier/Verifier on a real L1', () => {
   });
 
   it('stops at a wrong output root', async () => {
-    await propose(ZERO_HASH, 2);
+    await propose(new Uint8Array(32).fill(0x11), 2);
     const node = await TestNode.open(sequencer.config, view);
     const outputClaims = new DisputeGameClaims(client, contracts.disputeGameFactory);
     let caught: unknown;
