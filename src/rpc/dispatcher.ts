@@ -51,7 +51,8 @@ export class Dispatcher {
   }
 
   async #batch(messages: unknown[], context: RequestContext): Promise<Reply> {
-    const { batchCountMax, batchResponseSizeBytesMax, clock, sliceMs } = { ...this.#options.limits, ...this.#options };
+    const { clock } = this.#options;
+    const { batchCountMax, batchResponseSizeBytesMax, sliceMs } = this.#options.limits;
     if (messages.length === 0) return errorReply(null, invalidRequest('empty batch'));
     if (messages.length > batchCountMax) {
       const problem = `batch too large: ${messages.length} requests, limit ${batchCountMax}`;

@@ -12,6 +12,8 @@ export interface RpcLimits {
   sliceMs: number;
   /** How long `close` waits for requests in flight. */
   closeTimeoutMs: number;
+  /** TCP connections, WebSockets among them; more are not accepted. */
+  connectionCountMax: number;
   webSocketCountMax: number;
   /** Unsent bytes at which a slow WebSocket client is cut off. */
   webSocketBufferedBytesMax: number;
@@ -32,6 +34,12 @@ export interface RpcLimits {
   logFilterItemCountMax: number;
   /** Cap on the gas of `eth_call` and `eth_estimateGas`. */
   callGasMax: bigint;
+  /** Calls that the executor works on at the same time; 1 where it runs them on the thread of the RPC itself. */
+  callConcurrencyMax: number;
+  /** Calls that wait for it. */
+  callQueueCountMax: number;
+  /** Transactions that `txpool_content` shows; with more it refuses. */
+  txpoolContentCountMax: number;
   feeHistoryBlockCountMax: number;
   feeHistoryPercentileCountMax: number;
   /** Slots in one `eth_getProof`. */
@@ -48,6 +56,7 @@ export const defaultRpcLimits: RpcLimits = {
   requestTimeoutMs: 30_000,
   sliceMs: 25,
   closeTimeoutMs: 5_000,
+  connectionCountMax: 5_000,
   webSocketCountMax: 1000,
   webSocketBufferedBytesMax: 16 * 1024 * 1024,
   webSocketMessagesInFlightMax: 1000,
@@ -60,6 +69,9 @@ export const defaultRpcLimits: RpcLimits = {
   logResultCountMax: 10_000,
   logFilterItemCountMax: 1000,
   callGasMax: 50_000_000n,
+  callConcurrencyMax: 1,
+  callQueueCountMax: 10_000,
+  txpoolContentCountMax: 5_000,
   feeHistoryBlockCountMax: 1024,
   feeHistoryPercentileCountMax: 100,
   proofSlotCountMax: 1024,

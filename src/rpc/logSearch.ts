@@ -44,7 +44,8 @@ export async function findLogs(
   const found: LogJson[] = [];
   let sliceStartMs = performance.now();
   for (let number = first; number <= Math.min(last, chain.head.header.number); number++) {
-    found.push(...logsOfNumber(chain, number, filter));
+    // One by one: a block can have more logs than a call can have arguments.
+    for (const log of logsOfNumber(chain, number, filter)) found.push(log);
     if (found.length > limits.logResultCountMax) {
       throw invalidParams(
         `filter: query returned more than ${limits.logResultCountMax} results: narrow the block range`,

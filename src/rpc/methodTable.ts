@@ -1,3 +1,4 @@
+import { CallQueue } from './callQueue';
 import type { RpcDependencies } from './dependencies';
 import { FilterStore } from './filterStore';
 import type { RpcLimits } from './limits';
@@ -16,10 +17,9 @@ import { txpoolMethods } from './methods/txpool';
 import { web3Methods } from './methods/web3';
 
 /** Every method that these dependencies allow. `stop` ends what the groups run by themselves. */
-export function methodTable(
-  dependencies: RpcDependencies,
-  limits: RpcLimits,
-): { groups: MethodGroup[]; stop: () => void } {
+export function methodTable(given: RpcDependencies, limits: RpcLimits): { groups: MethodGroup[]; stop: () => void } {
+  const executor = new CallQueue(given.executor, given.clock, limits);
+  const dependencies = { ...given, executor };
   const { mempool, submitter, dev } = dependencies;
   const filters = new FilterStore(dependencies, limits);
   const groups = [
@@ -35,7 +35,7 @@ export function methodTable(
     tributaryMethods(dependencies),
   ];
   if (submitter) groups.push(submissionMethods({ ...dependencies, submitter }, limits));
-  if (mempool) groups.push(txpoolMethods({ ...dependencies, mempool }));
+  if (mempool) groups.push(txpoolMethods(mempool, limits));
   if (dev) groups.push(devMethods(dev));
   return { groups, stop: () => filters.close() };
 }

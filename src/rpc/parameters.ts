@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { padLeft } from '../core/bytes';
 import { describeValue } from './rpcErrors';
 
 /** Schemas of the values that Ethereum's JSON-RPC knows. Hex comes in, bytes and bigint go on. */
@@ -37,10 +36,17 @@ export const bytes = z
   })
   .transform(bytesOf);
 
+const slotString = hexString(/^0x[0-9a-fA-F]{1,64}$/, 'a storage slot (0x and 1 to 64 hex digits)');
+
+function slotBytes(hex: string): Uint8Array {
+  return bytesOf(`0x${hex.slice(2).padStart(64, '0')}`);
+}
+
 /** Up to 32 bytes, zeros put in front: a storage slot. */
-export const slot = hexString(/^0x[0-9a-fA-F]{1,64}$/, 'a storage slot (0x and 1 to 64 hex digits)').transform((hex) =>
-  padLeft(bytesOf(`0x${hex.slice(2).padStart(64, '0')}`), 32),
-);
+export const slot = slotString.transform(slotBytes);
+
+/** A slot to prove: kept as it was written, since the answer repeats it. */
+export const proofSlot = slotString.transform((hex) => ({ written: hex, slot: slotBytes(hex) }));
 
 /** Unsigned, 256 bits at most. */
 export const quantity = hexString(/^0x[0-9a-fA-F]{1,64}$/, 'a quantity (0x and 1 to 64 hex digits)').transform(BigInt);

@@ -69,6 +69,7 @@ export class RpcServer {
       else if (request.method === 'OPTIONS') response.writeHead(204, CORS_HEADERS).end();
       else application(request, response);
     });
+    this.#server.maxConnections = this.#limits.connectionCountMax;
     this.#server.requestTimeout = RECEIVE_TIMEOUT_MS;
     this.#server.headersTimeout = RECEIVE_TIMEOUT_MS;
     this.#server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;

@@ -85,6 +85,28 @@ describe('RpcServer', () => {
     });
   });
 
+  it('does not run a call whose client has given up, and lets only so many wait', async () => {
+    const finish: ((result: CallResult) => void)[] = [];
+    const rpc = await start({
+      adapt: withCall(() => new Promise((resolve) => finish.push(resolve))),
+      limits: { requestTimeoutMs: 30, callQueueCountMax: 2 },
+    });
+    const batch = [1, 2, 3, 4].map((id) => ({ jsonrpc: '2.0', id, method: 'eth_call', params: [{}] }));
+    const { reply } = await rpc.post(JSON.stringify(batch));
+    expect((reply as { error: { code: number } }[]).map(({ error }) => error.code)).to.deep.equal([
+      -32002, -32002, -32002, -32005,
+    ]);
+    expect(finish).to.have.lengthOf(1);
+    const last = rpc.post(CALL);
+    while (finish.length < 2) {
+      finish[0](done);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    finish[1](done);
+    expect((await last).reply).to.deep.equal({ jsonrpc: '2.0', id: 1, result: '0x07' });
+    expect(finish).to.have.lengthOf(2);
+  });
+
   it('tells nothing of its inside when it is at fault, and logs it', async () => {
     const rpc = await start({ adapt: withCall(() => Promise.reject(new TypeError('secret of /home'))) });
     expect((await rpc.request('eth_call', [{}])).error).to.deep.equal({ code: -32603, message: 'internal error' });

@@ -169,6 +169,15 @@ describe('JSON-RPC methods', () => {
       }
     });
 
+    it('proves slots and repeats them as they were asked for', async () => {
+      const long = `0x${'0'.repeat(64)}`;
+      const { storageProof } = (await result('eth_getProof', [contract, ['0x0', long], 'latest'])) as {
+        storageProof: { key: string }[];
+      };
+      expect(storageProof.map(({ key }) => key)).to.deep.equal(['0x0', long]);
+      expect(await result('eth_getProof', [STRANGER, [], 'earliest'])).to.include({ balance: '0x0', nonce: '0x0' });
+    });
+
     it('follows the labels safe and finalized', async () => {
       expect(await result('eth_getBlockByNumber', ['safe'])).to.include({ number: '0x0' });
       await rpc.chain.setLabel('safe', 2);

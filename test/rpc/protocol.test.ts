@@ -11,7 +11,10 @@ describe('JSON-RPC over HTTP', () => {
   before(async () => {
     rpc = await startRpc({
       limits,
-      extraRoutes: [{ path: '/healthz', handle: () => ({ status: 200, contentType: 'text/plain', body: 'ok' }) }],
+      extraRoutes: [
+        { path: '/healthz', handle: () => ({ status: 200, contentType: 'text/plain', body: 'ok' }) },
+        { path: '/broken', handle: () => Promise.reject(new TypeError('secret')) },
+      ],
     });
   });
 
@@ -265,6 +268,12 @@ describe('JSON-RPC over HTTP', () => {
     expect((await fetch(`${rpc.url}/nothing`)).status).to.equal(404);
     expect((await fetch(`${rpc.url}/healthz`, { method: 'POST' })).status).to.equal(404);
     expect(await (await fetch(rpc.url)).json()).to.include({ name: 'tributary', version: '0.0.0-test' });
+  });
+
+  it('answers 500 without its inside when a page is at fault', async () => {
+    const response = await fetch(`${rpc.url}/broken`);
+    expect([response.status, await response.json()]).to.deep.equal([500, { error: 'internal error' }]);
+    expect(rpc.errors.splice(0)).to.have.lengthOf(1);
   });
 
   it('has no dev methods and no accounts on a chain that is not for development', async () => {

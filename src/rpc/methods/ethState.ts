@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toBigInt, toHex } from '../../core/bytes';
+import { toHex } from '../../core/bytes';
 import type { AccountProof } from '../../state/accountProof';
 import { accountCode } from '../accountCode';
 import { requireBlock } from '../blockLookup';
@@ -10,7 +10,7 @@ import { estimateGas } from '../gasEstimation';
 import { quantity } from '../json/quantity';
 import type { RpcLimits } from '../limits';
 import { type MethodGroup, method, parameter } from '../method';
-import { address, type BlockSelector, block, expected, optional, slot } from '../parameters';
+import { address, type BlockSelector, block, expected, optional, proofSlot, slot } from '../parameters';
 
 const account = parameter('address', address);
 const atBlock = parameter('block', block);
@@ -23,7 +23,7 @@ type Dependencies = Pick<RpcDependencies, 'chain' | 'executor' | 'config' | 'mem
 
 export function stateMethods({ chain, executor, config, mempool }: Dependencies, limits: RpcLimits): MethodGroup {
   const stateAt = (selector: BlockSelector) => chain.stateAt(requireBlock(chain, selector).header.number);
-  const slots = z.array(slot, { error: expected('a list of storage slots') }).max(limits.proofSlotCountMax);
+  const slots = z.array(proofSlot, { error: expected('a list of storage slots') }).max(limits.proofSlotCountMax);
 
   return {
     eth_getBalance: method([account, atBlock], ([of, at]) => quantity(stateAt(at).account(of)?.balance ?? 0n)),
@@ -36,7 +36,14 @@ export function stateMethods({ chain, executor, config, mempool }: Dependencies,
       toHex(stateAt(selector).storage(of, at)),
     ),
     eth_getProof: method([account, parameter('storageKeys', slots), atBlock], async ([of, keys, selector]) =>
-      proofJson(await chain.proof(requireBlock(chain, selector).header.number, of, keys)),
+      proofJson(
+        await chain.proof(
+          requireBlock(chain, selector).header.number,
+          of,
+          keys.map((key) => key.slot),
+        ),
+        keys.map((key) => key.written),
+      ),
     ),
     eth_call: method([transaction, atBlock, overrides, blockOverrides], async ([call, selector, replaced]) => {
       const at = requireBlock(chain, selector).header;
@@ -59,7 +66,8 @@ export function stateMethods({ chain, executor, config, mempool }: Dependencies,
   };
 }
 
-function proofJson({ address: of, account: found, nodes, storage }: AccountProof) {
+/** @param keys the slots as the client wrote them */
+function proofJson({ address: of, account: found, nodes, storage }: AccountProof, keys: string[]) {
   return {
     address: toHex(of),
     accountProof: nodes.map(toHex),
@@ -67,8 +75,8 @@ function proofJson({ address: of, account: found, nodes, storage }: AccountProof
     codeHash: toHex(found.codeHash),
     nonce: quantity(found.nonce),
     storageHash: toHex(found.storageRoot),
-    storageProof: storage.map((proof) => ({
-      key: quantity(toBigInt(proof.slot)),
+    storageProof: storage.map((proof, index) => ({
+      key: keys[index],
       value: quantity(proof.value),
       proof: proof.nodes.map(toHex),
     })),
