@@ -480,7 +480,11 @@ export function shl(shift: usize, value: usize, out: usize): void {
     setZero(out);
     return;
   }
-  const s = load<u64>(shift);
+  shiftLeft(load<u64>(shift), value, out);
+}
+
+/** out = value << s; s < 256. */
+export function shiftLeft(s: u64, value: usize, out: usize): void {
   const v0 = load<u64>(value);
   const v1 = load<u64>(value, 8);
   const v2 = load<u64>(value, 16);
@@ -513,8 +517,7 @@ export function shl(shift: usize, value: usize, out: usize): void {
 }
 
 /** The four limbs shifted right, `fill` (all ones or zero) coming in from above; shift < 256. */
-@inline
-function shiftRight(s: u64, value: usize, out: usize, fill: u64): void {
+export function shiftRight(s: u64, value: usize, out: usize, fill: u64): void {
   const v0 = load<u64>(value);
   const v1 = load<u64>(value, 8);
   const v2 = load<u64>(value, 16);

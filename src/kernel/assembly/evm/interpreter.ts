@@ -47,7 +47,7 @@ import {
 } from './frame';
 import { charge, EXP_BYTE, gas, setGas } from './gas';
 import { Op } from './opcodes';
-import { OP_SIZE, PUSH_WIDE_SIZE } from './predecode';
+import { OP_SIZE, PUSH_WIDE_SIZE } from './fuse';
 import { returnDataSize } from './returnData';
 import {
   balance,
@@ -80,12 +80,34 @@ function swap(a: usize, b: usize): void {
   store<u64>(b, a3, 24);
 }
 
+/** Adds one to the upper three limbs. */
+function carryInto(word: usize): void {
+  for (let i: usize = 8; i < 32; i += 8) {
+    const limb = load<u64>(word + i) + 1;
+    store<u64>(word + i, limb);
+    if (limb != 0) return;
+  }
+}
+
 /** The operation that a jump to the word at `sp` lands on, 0 where that is no JUMPDEST. */
 @inline
 function jumpTarget(frame: usize, sp: usize): usize {
   const to = load<u64>(sp);
   if (!u256.fitsU64(sp) || to >= <u64>load<u32>(frame, F_CODE_SIZE)) return 0;
   return <usize>load<u32>(<usize>load<u32>(frame, F_JUMPS) + (<usize>to << 2));
+}
+
+/** No gas limit is that large: at least the intrinsic gas has been taken. */
+const NOTHING_LEFT: u64 = u64.MAX_VALUE;
+
+/** The gas left after the block that `block` opens, NOTHING_LEFT where the gas or the stack does not suffice. */
+@inline
+function enterBlock(block: usize, sp: usize, floor: usize, gasLeft: u64): u64 {
+  const bounds = load<u64>(block, 8);
+  const used = <u32>(sp - floor);
+  const cost = <u64>load<u32>(block, 4);
+  const fits = used >= <u32>bounds && used + <u32>(bounds >> 32) <= STACK_BYTES && gasLeft >= cost;
+  return fits ? gasLeft - cost : NOTHING_LEFT;
 }
 
 /** Runs the current frame and all that it calls; the outcome is as `leaveFrame` leaves it. */
@@ -100,12 +122,9 @@ export function interpret(): void {
     const operation = load<u32>(pc);
     switch (operation) {
       case Op.BLOCK: {
-        const bounds = load<u64>(pc, 8);
-        const used = <u32>(sp - floor);
-        if (used < <u32>bounds || used + <u32>(bounds >> 32) > STACK_BYTES) break;
-        const cost = <u64>load<u32>(pc, 4);
-        if (gasLeft < cost) break;
-        gasLeft -= cost;
+        const left = enterBlock(pc, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
         pc += OP_SIZE;
         continue;
       }
@@ -540,21 +559,219 @@ export function interpret(): void {
         continue;
       }
       case Op.JUMP: {
-        const target = jumpTarget(frame, sp);
-        if (target == 0) break;
+        const next = jumpTarget(frame, sp);
+        if (next == 0) break;
         sp -= 32;
-        pc = target;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
         continue;
       }
       case Op.JUMPI: {
-        if (u256.isZero(sp - 32)) {
-          pc += OP_SIZE;
-        } else {
-          const target = jumpTarget(frame, sp);
-          if (target == 0) break;
-          pc = target;
-        }
+        const next = u256.isZero(sp - 32) ? pc + OP_SIZE : jumpTarget(frame, sp);
+        if (next == 0) break;
         sp -= 64;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_TO: {
+        const next = <usize>load<u32>(pc, 4);
+        if (next == 0) break;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_IF: {
+        const next = !u256.isZero(sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 32;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_UNLESS: {
+        const next = u256.isZero(sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 32;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_IF_TOP_IS: {
+        const next = (u256.fitsU64(sp) && load<u64>(sp) == load<u64>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_IF_LT: {
+        const next = u256.lessThan(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 64;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_UNLESS_LT: {
+        const next = !u256.lessThan(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 64;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_IF_GT: {
+        const next = u256.lessThan(sp - 32, sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 64;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_UNLESS_GT: {
+        const next = !u256.lessThan(sp - 32, sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 64;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_IF_EQ: {
+        const next = u256.equals(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 64;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_UNLESS_EQ: {
+        const next = !u256.equals(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 64;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.ADD_IMMEDIATE: {
+        const x = load<u64>(sp);
+        const sum = x + load<u64>(pc, 8);
+        store<u64>(sp, sum);
+        if (sum < x) carryInto(sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.AND_IMMEDIATE: {
+        u256.setU64(sp, load<u64>(sp) & load<u64>(pc, 8));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.AND_ADDRESS: {
+        store<u64>(sp, load<u64>(sp, 16) & 0xffffffff, 16);
+        store<u64>(sp, 0, 24);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.EQ_IMMEDIATE: {
+        u256.setU64(sp, u64(u256.fitsU64(sp) && load<u64>(sp) == load<u64>(pc, 8)));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.LT_IMMEDIATE: {
+        u256.setU64(sp, u64(!u256.fitsU64(sp) || load<u64>(sp) > load<u64>(pc, 8)));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.GT_IMMEDIATE: {
+        u256.setU64(sp, u64(u256.fitsU64(sp) && load<u64>(sp) < load<u64>(pc, 8)));
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SHL_IMMEDIATE: {
+        u256.shiftLeft(load<u64>(pc, 8), sp, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SHR_IMMEDIATE: {
+        u256.shiftRight(load<u64>(pc, 8), sp, sp, 0);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MLOAD_IMMEDIATE: {
+        const offset = <u32>load<u64>(pc, 8);
+        if (offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+          setGas(gasLeft);
+          if (!touch(frame, offset, 32)) break;
+          gasLeft = gas();
+        }
+        sp += 32;
+        u256.fromBigEndian(<usize>load<u32>(frame, F_MEMORY) + <usize>offset, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MSTORE_IMMEDIATE: {
+        const offset = <u32>load<u64>(pc, 8);
+        if (offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+          setGas(gasLeft);
+          if (!touch(frame, offset, 32)) break;
+          gasLeft = gas();
+        }
+        u256.toBigEndian(sp, <usize>load<u32>(frame, F_MEMORY) + <usize>offset);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SWAP_POP: {
+        u256.copy(sp, sp - <usize>load<u32>(pc, 4));
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.POP_MANY: {
+        sp -= <usize>load<u32>(pc, 4);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.DUP_DUP: {
+        u256.copy(sp - <usize>load<u32>(pc, 4), sp + 32);
+        sp += 64;
+        u256.copy(sp - 32 - <usize>load<u32>(pc, 8), sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.PUSH_DUP: {
+        u256.setU64(sp + 32, load<u64>(pc, 8));
+        sp += 64;
+        u256.copy(sp - 32 - <usize>load<u32>(pc, 4), sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.DUP_ADD: {
+        u256.add(sp - <usize>load<u32>(pc, 4), sp, sp);
+        pc += OP_SIZE;
         continue;
       }
       case Op.MSIZE: {

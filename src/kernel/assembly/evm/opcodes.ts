@@ -97,7 +97,64 @@ export const enum Op {
   DUP = 0x80,
   SWAP = 0x90,
   LOG = 0xa0,
+
+  // Several instructions in one; `imm` is the 64-bit immediate, `arg` the argument.
+  /** PUSH imm, ADD. */
+  ADD_IMMEDIATE = 0x62,
+  /** PUSH imm, AND. */
+  AND_IMMEDIATE = 0x63,
+  /** PUSH 2^160 - 1, AND. */
+  AND_ADDRESS = 0x64,
+  /** PUSH imm, EQ. */
+  EQ_IMMEDIATE = 0x65,
+  /** PUSH imm, LT: imm < x. */
+  LT_IMMEDIATE = 0x66,
+  /** PUSH imm, GT: imm > x. */
+  GT_IMMEDIATE = 0x67,
+  /** PUSH imm (below 256), SHL. */
+  SHL_IMMEDIATE = 0x68,
+  /** PUSH imm (below 256), SHR. */
+  SHR_IMMEDIATE = 0x69,
+  /** PUSH imm (below 2^31), MLOAD. */
+  MLOAD_IMMEDIATE = 0x6a,
+  /** PUSH imm (below 2^31), MSTORE. */
+  MSTORE_IMMEDIATE = 0x6b,
+  /** SWAPn, POP: the top replaces the word arg bytes below it. */
+  SWAP_POP = 0x6c,
+  /** POP arg bytes. */
+  POP_MANY = 0x6d,
+  /** DUPn, DUPm: imm holds the second distance. */
+  DUP_DUP = 0x6e,
+  /** PUSH imm, DUPn with n > 1. */
+  PUSH_DUP = 0x6f,
+  /** DUPn, ADD. */
+  DUP_ADD = 0x71,
+
+  // Jumps to a known place: arg is the code offset, then (see predecode) the address of the target's BLOCK, 0 for a bad one.
+  /** PUSH, JUMP. */
+  JUMP_TO = 0x72,
+  /** PUSH, JUMPI. */
+  JUMP_IF = 0x73,
+  /** ISZERO, PUSH, JUMPI. */
+  JUMP_UNLESS = 0x74,
+  /** DUP1, PUSH imm, EQ, PUSH, JUMPI: a step of a function selector. */
+  JUMP_IF_TOP_IS = 0x75,
+  /** LT, PUSH, JUMPI. */
+  JUMP_IF_LT = 0x76,
+  /** LT, ISZERO, PUSH, JUMPI. */
+  JUMP_UNLESS_LT = 0x77,
+  /** GT, PUSH, JUMPI. */
+  JUMP_IF_GT = 0x78,
+  /** GT, ISZERO, PUSH, JUMPI. */
+  JUMP_UNLESS_GT = 0x79,
+  /** EQ, PUSH, JUMPI. */
+  JUMP_IF_EQ = 0x7a,
+  /** EQ, ISZERO, PUSH, JUMPI. */
+  JUMP_UNLESS_EQ = 0x7b,
 }
+
+export const FIRST_JUMP: u32 = Op.JUMP_TO;
+export const LAST_JUMP: u32 = Op.JUMP_UNLESS_EQ;
 
 /** Instructions that no fork knows. */
 export const UNDEFINED: u8 = 0xff;

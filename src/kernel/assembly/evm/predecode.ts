@@ -9,11 +9,8 @@
  *
  * A table of u32, one per code byte, gives the address of the BLOCK of each JUMPDEST, 0 elsewhere.
  */
-import { isDefined, Op, staticGas, wordsLeft, wordsTaken } from './opcodes';
-
-export const OP_SIZE: usize = 16;
-/** A PUSH_WIDE is followed by its 32-byte word. */
-export const PUSH_WIDE_SIZE: usize = 48;
+import { append, beginFusion, fuse, OP_SIZE, PUSH_WIDE_SIZE } from './fuse';
+import { FIRST_JUMP, isDefined, LAST_JUMP, Op, staticGas, wordsLeft, wordsTaken } from './opcodes';
 
 let endAt: usize = 0;
 let jumpsAt: usize = 0;
@@ -95,6 +92,7 @@ export function predecode(code: usize, size: u32, at: usize, fork: u32): void {
     }
     const block = out;
     out += OP_SIZE;
+    beginFusion();
     let gas: u32 = 0;
     let height = 0;
     let heightNeeded = 0;
@@ -131,12 +129,11 @@ export function predecode(code: usize, size: u32, at: usize, fork: u32): void {
         pc += opcode - 0x5e;
         continue;
       }
-      if (opcode >= 0x80 && opcode <= 0x8f) emit(out, Op.DUP, (opcode - 0x80) << 5, 0);
-      else if (opcode >= 0x90 && opcode <= 0x9f) emit(out, Op.SWAP, (opcode - 0x8f) << 5, 0);
-      else if (opcode >= 0xa0 && opcode <= 0xa4) emit(out, Op.LOG, opcode - 0xa0, 0);
-      else if (opcode == Op.PC) emit(out, Op.PUSH, 0, pc);
-      else emit(out, opcode, 0, 0);
-      out += OP_SIZE;
+      if (opcode >= 0x80 && opcode <= 0x8f) out = fuse(out, Op.DUP, (opcode - 0x80) << 5);
+      else if (opcode >= 0x90 && opcode <= 0x9f) out = fuse(out, Op.SWAP, (opcode - 0x8f) << 5);
+      else if (opcode >= 0xa0 && opcode <= 0xa4) out = fuse(out, Op.LOG, opcode - 0xa0);
+      else if (opcode == Op.PC) out = append(out, Op.PUSH, 0, pc);
+      else out = fuse(out, opcode, 0);
       pc++;
       if (endsFlow(opcode)) {
         reachable = false;
@@ -146,7 +143,21 @@ export function predecode(code: usize, size: u32, at: usize, fork: u32): void {
     }
     emit(block, Op.BLOCK, gas, (<u64>(heightMax << 5) << 32) | <u64>(heightNeeded << 5));
   }
+  resolveJumps(size, out);
   endAt = out;
+}
+
+/** Turns the code offsets that static jumps hold into addresses, 0 where there is no JUMPDEST. */
+function resolveJumps(size: u32, end: usize): void {
+  let at = opsAt;
+  while (at < end) {
+    const operation = load<u32>(at);
+    if (operation >= FIRST_JUMP && operation <= LAST_JUMP) {
+      const to = load<u32>(at, 4);
+      store<u32>(at, to < size ? load<u32>(jumpsAt + (<usize>to << 2)) : 0, 4);
+    }
+    at += operation == Op.PUSH_WIDE ? PUSH_WIDE_SIZE : OP_SIZE;
+  }
 }
 
 /** Emits a push of `count` bytes at `from`, zeros behind the code's end. */
@@ -156,10 +167,9 @@ function emitPush(out: usize, code: usize, size: u32, from: u32, count: u32): us
     for (let i: u32 = 0; i < count; i++) {
       value = (value << 8) | (from + i < size ? <u64>load<u8>(code + from + i) : 0);
     }
-    emit(out, Op.PUSH, 0, value);
-    return out + OP_SIZE;
+    return append(out, Op.PUSH, 0, value);
   }
-  emit(out, Op.PUSH_WIDE, 0, 0);
+  append(out, Op.PUSH_WIDE, 0, 0);
   const word = out + OP_SIZE;
   memory.fill(word, 0, 32);
   for (let i: u32 = 0; i < count; i++) {
