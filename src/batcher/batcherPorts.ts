@@ -1,15 +1,19 @@
 import type { Abi, Hex } from 'viem';
 import type { Block } from '../codec/block';
-import type { Emitter } from '../core/emitter';
+
+/** An `Emitter`, whatever it tells: `on` gives back how to unsubscribe. */
+interface Signal<Event = unknown> {
+  on(listener: (event: Event) => void): () => void;
+}
 
 /** The L2 blocks that the sequencer sealed. `ChainStore` fits. */
 export interface SealedChain {
   readonly head: Block;
   blockByNumber(blockNumber: number): Block | undefined;
   /** A block was added. */
-  readonly committed: Emitter<{ block: Block }>;
+  readonly committed: Signal;
   /** Blocks were cut off; `block` is the head now. */
-  readonly rewound: Emitter<{ block: Block }>;
+  readonly rewound: Signal<{ block: Block }>;
 }
 
 /** How far L1 has been derived, e.g. by the sequencer's own verifier (`VerifierProgress` fits). */
@@ -23,7 +27,7 @@ export interface DerivedProgress {
 export interface DerivedChain {
   /** Undefined until the first L1 block has been derived. */
   progress(): DerivedProgress | undefined;
-  readonly progressed: Emitter<unknown>;
+  readonly progressed: Signal;
 }
 
 /** What carries batches to L1. `L1TransactionSender` fits. */

@@ -22,7 +22,7 @@ export interface L1OriginSourceOptions {
 }
 
 const RETRY_DELAY_MS_MIN = 200;
-const RETRY_DELAY_MS_MAX = 15_000;
+const RETRY_DELAY_MS_MAX = 5_000;
 /** Between looks whether a full cache has got room. */
 const ROOM_POLL_MS = 200;
 
@@ -32,7 +32,7 @@ const ROOM_POLL_MS = 200;
  */
 export class L1OriginSource {
   /** New L1 blocks can be had, or old ones were replaced. */
-  readonly advanced = new Emitter<L1BlockRef>();
+  readonly advanced = new Emitter<unknown>();
   readonly #options: L1OriginSourceOptions;
   readonly #cachedBlocksMax: number;
   readonly #cachedBehindMax: number;

@@ -73,7 +73,7 @@ const LOOKS_WITHOUT_RECEIPT_MAX = 5;
 /** Between looks at nothing. */
 const IDLE_MS = 3_600_000;
 const RETRY_DELAY_MS_MIN = 250;
-const RETRY_DELAY_MS_MAX = 15_000;
+const RETRY_DELAY_MS_MAX = 5_000;
 
 /**
  * Sends contract calls from one key and sees them through: nonces without gaps, fees raised until included, outages waited out.

@@ -31,7 +31,7 @@ export interface FollowOptions {
   signal?: AbortSignal;
 }
 
-const RETRY_DELAY_MS_MAX = 15_000;
+const RETRY_DELAY_MS_MAX = 5_000;
 
 /**
  * L1 as a stream of blocks: all from a given one on, in order, each linking to the one before, then new ones as they come.

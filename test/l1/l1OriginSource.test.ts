@@ -90,7 +90,7 @@ describe('L1OriginSource', () => {
     const head = await reader.latest();
     await until('it saw the head', () => source.latest().number === head.number);
     const said: number[] = [];
-    const off = source.advanced.on(({ number }) => said.push(number));
+    const off = source.advanced.on(() => said.push(source.latest().number));
     await rpc(l1.url, 'anvil_reorg', [2, []]);
     await until('the new branch', async () => toHex(source.latest().hash) === toHex((await reader.latest()).hash));
     off();
