@@ -136,10 +136,14 @@ describe('Inbox', () => {
         canonical.slice(-64),
       ];
       const shifted = selector + offset + '00'.repeat(32) + length + word;
-      await expect(sequencer.sendTransaction({ to, data: shifted })).to.be.revertedWithCustomError(
-        inbox,
-        'InboxNonCanonicalCalldata',
-      );
+      // An offset of one makes the low byte of the offset the length's 256: the size fits, the place does not.
+      const offByOne = selector + toBeHex(1, 32).slice(2) + '00'.repeat(288);
+      for (const data of [shifted, offByOne]) {
+        await expect(sequencer.sendTransaction({ to, data })).to.be.revertedWithCustomError(
+          inbox,
+          'InboxNonCanonicalCalldata',
+        );
+      }
     });
   });
 
