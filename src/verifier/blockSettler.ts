@@ -8,7 +8,7 @@ import type { DerivedL1Block } from '../derivation/deriveL1Block';
 import type { ExecutedBlock, Executor } from '../execution/executor';
 import type { Checkpoint } from './checkpointLog';
 import { matchesCandidate } from './matchesCandidate';
-import { mismatch } from './mismatch';
+import { aborted, mismatch } from './verifierErrors';
 import type { Divergence, TakeOver, VerifiedChain } from './verifierPorts';
 
 type Derivation = Generator<Candidate, DerivedL1Block, Verdict>;
@@ -35,13 +35,13 @@ export class BlockSettler {
 
   /**
    * Settles all candidates of one L1 block. From the first that is not on disk on, the chain is taken over until the last is settled.
-   * @throws Verifier.Mismatch before the block that differs is committed
+   * @throws Verifier.Mismatch before the block that differs is committed; Verifier.Aborted between two blocks
    */
-  async settle(derivation: Derivation): Promise<DerivedL1Block> {
+  async settle(derivation: Derivation, signal: AbortSignal | undefined): Promise<DerivedL1Block> {
     let step = derivation.next();
     while (!step.done) {
       const known = this.#recognize(step.value);
-      if (!known) return this.#settleByExecution(derivation, step.value);
+      if (!known) return this.#settleByExecution(derivation, step.value, signal);
       step = derivation.next({ accepted: known });
     }
     return step.value;
@@ -62,7 +62,11 @@ export class BlockSettler {
     });
   }
 
-  async #settleByExecution(derivation: Derivation, first: Candidate): Promise<DerivedL1Block> {
+  async #settleByExecution(
+    derivation: Derivation,
+    first: Candidate,
+    signal: AbortSignal | undefined,
+  ): Promise<DerivedL1Block> {
     const { number } = first.attributes;
     const localHeadNumber = this.#chain.head.header.number;
     const what = first.source.kind === 'batch' ? `batch ${first.source.batchIndex}` : first.source.reason;
@@ -71,6 +75,7 @@ export class BlockSettler {
     return this.#takingOver({ agreedBlockNumber: number - 1, localHeadNumber, reason }, async () => {
       let candidate = first;
       for (;;) {
+        if (signal?.aborted) throw aborted();
         const known = this.#recognize(candidate);
         const step = derivation.next(known ? { accepted: known } : await this.#execute(candidate));
         if (step.done) return step.value;

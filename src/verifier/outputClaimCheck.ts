@@ -1,7 +1,7 @@
 import { outputRoot } from '../codec/header';
 import { equalBytes } from '../core/bytes';
 import type { Logger } from '../core/ports';
-import { mismatch } from './mismatch';
+import { mismatch } from './verifierErrors';
 import type { OutputClaim, OutputClaims, VerifiedChain } from './verifierPorts';
 
 /** Claims on blocks not derived yet that are remembered; a flood of claims on far blocks drops the oldest. */

@@ -4,7 +4,7 @@ import type { Block } from '../codec/block';
 import { assert } from '../core/assert';
 import { equalBytes, fromHex, type Hash, toHex } from '../core/bytes';
 import { Emitter } from '../core/emitter';
-import { errorMessage, TributaryError } from '../core/errors';
+import { errorMessage, hasErrorCode, TributaryError } from '../core/errors';
 import type { Clock, Logger } from '../core/ports';
 import { type DerivationState, l1BlockOf } from '../derivation/derivationState';
 import { type BatchOutcome, deriveL1Block } from '../derivation/deriveL1Block';
@@ -14,6 +14,7 @@ import { BlockSettler } from './blockSettler';
 import { type Checkpoint, CheckpointLog } from './checkpointLog';
 import { loadDerivationState } from './loadDerivationState';
 import { OutputClaimCheck } from './outputClaimCheck';
+import { aborted } from './verifierErrors';
 import type { L1Position, L1Source, OutputClaims, TakeOver, VerifiedChain, VerifierProgress } from './verifierPorts';
 
 export interface VerifierOptions {
@@ -100,7 +101,7 @@ export class Verifier {
     const state = await this.#exclusively(async () => {
       this.#state = undefined;
       await this.#run(options.signal, async () => (await this.#options.source.latest()).number);
-      if (options.signal?.aborted) throw new TributaryError('Verifier.Aborted', 'ended before it reached the L1 head');
+      if (options.signal?.aborted) throw aborted();
       return this.#loadedState();
     });
     return this.#verifiedHead(state);
@@ -132,6 +133,9 @@ export class Verifier {
     this.#running = true;
     try {
       return await work();
+    } catch (error) {
+      if (hasErrorCode(error, 'Verifier.Mismatch')) this.#options.logger.error(error.details, error.message);
+      throw error;
     } finally {
       this.#running = false;
     }
@@ -153,6 +157,7 @@ export class Verifier {
         });
         return;
       } catch (error) {
+        if (hasErrorCode(error, 'Verifier.Aborted')) return;
         if (!(error instanceof TributaryError) || error.recovery !== 'reset') throw error;
         logger.warn({ code: error.code }, `${error.shortMessage}: going on from the last common point`);
         this.#state = undefined;
@@ -175,17 +180,17 @@ export class Verifier {
       return;
     }
     for await (const input of this.#options.source.inputs(l1Number + 1, { known: this.#knownL1Blocks(), signal })) {
-      await this.#takeL1Block(input);
+      await this.#takeL1Block(input, signal);
       onAdvance();
       l1Number = input.block.number;
       if (l1Number >= lastL1Block || signal?.aborted) return;
     }
   }
 
-  async #takeL1Block(input: L1Input): Promise<void> {
+  async #takeL1Block(input: L1Input, signal: AbortSignal | undefined): Promise<void> {
     const { config, source } = this.#options;
     const derivation = deriveL1Block(config, this.#loadedState(), input);
-    const { state, batches } = await this.#settler.settle(derivation);
+    const { state, batches } = await this.#settler.settle(derivation, signal);
     const { tip } = state;
     await this.#checkpoints.append({
       l1: input.block,

@@ -155,6 +155,7 @@ describe('verifier/Verifier', () => {
         expect(error.details).to.deep.equal({ blockNumber: 1, claimed: toHex(ZERO_HASH), derived: toHex(block.hash) });
         expect(error.message).to.contain('block 1: the hash claimed by batch 0 differs');
         expect(node.chain.head.header.number).to.equal(0);
+        expect(node.logger.messages).to.include(error.message);
       }
     });
 
@@ -258,6 +259,40 @@ describe('verifier/Verifier', () => {
       expect(node.hashes).to.deep.equal(sequencer.hashes);
     });
 
+    it('ends between two blocks of one L1 block when told, and goes on there', async () => {
+      await buildChain();
+      const node = await emptyNode();
+      const abort = new AbortController();
+      node.chain.committed.on(({ block }) => block.header.number === 2 && abort.abort());
+      await expectError(node.verifier({ source }).syncToL1Head({ signal: abort.signal }), 'Verifier.Aborted');
+      expect(node.chain.head.header.number).to.equal(2);
+      await node.verifier({ source }).syncToL1Head();
+      expect(node.hashes).to.deep.equal(sequencer.hashes);
+      expect(node.executions).to.equal(4);
+    });
+
+    it('goes through a reorganization while following', async () => {
+      await buildChain();
+      const node = await emptyNode();
+      const verifier = node.verifier({ source });
+      const abort = new AbortController();
+      const reached = (number: number) =>
+        new Promise<void>((resolve) => verifier.progressed.on(({ l1Block }) => l1Block === number && resolve()));
+      const first = reached(G + 5);
+      const following = verifier.follow({ signal: abort.signal });
+      await first;
+      l1.reorgTo(G + 4);
+      l1.addEmpty(2);
+      l1.add({ batches: [sequencer.batchFrom(4)] });
+      const second = reached(G + 7);
+      source.announce();
+      await second;
+      abort.abort();
+      await following;
+      expect(node.hashes).to.deep.equal(sequencer.hashes);
+      expect(node.chain.label('safe').header.number).to.equal(4);
+    });
+
     it('goes back to the last common L1 block after a reorganization', async () => {
       await buildChain();
       const node = await emptyNode();
@@ -351,6 +386,28 @@ describe('verifier/Verifier', () => {
         { agreedBlockNumber: 0, localHeadNumber: 4, reason: 'batch 0 differs from the local block' },
       ]);
       expect(sequencer.logger.messages).to.include('the local chain is cut back: batch 0 differs from the local block');
+    });
+
+    it('takes the block that the sequencer sealed while the take-over was awaited', async () => {
+      await buildChain();
+      const late = sequencer;
+      const blocks = [1, 2, 3, 4].map((number) => late.chain.blockByNumber(number));
+      sequencer = await emptyNode();
+      const verifier = sequencer.verifier({
+        source,
+        takeOver: async (_divergence, work) => {
+          const block = blocks[sequencer.chain.head.header.number];
+          if (block)
+            await sequencer.seal(
+              block.transactions.filter((tx) => tx.type !== 0x7e),
+              { origin: block.l1Origin.number },
+            );
+          return work();
+        },
+      });
+      await verifier.syncToL1Head();
+      expect(sequencer.hashes).to.deep.equal(late.hashes);
+      expect(sequencer.executions).to.equal(2);
     });
 
     it('executes what goes beyond the local head: a sequencer that comes back with an empty disk', async () => {

@@ -1,5 +1,4 @@
 import { assert } from '../../core/assert';
-import type { Hash } from '../../core/bytes';
 import { type BatchInput, encodeBatch } from '../batch';
 import type { Block } from '../block';
 import { DecodedSize } from './decodedSize';
@@ -73,6 +72,6 @@ export class BatchBuilder {
     const first = this.#blocks.at(0);
     assert(first, 'a batch holds at least one block');
     const { number, parentHash } = first.header;
-    return { firstBlockNumber: number, parentHash: parentHash as Hash, chainId: this.#chainId, blocks: this.#blocks };
+    return { firstBlockNumber: number, parentHash, chainId: this.#chainId, blocks: this.#blocks };
   }
 }

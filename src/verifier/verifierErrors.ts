@@ -9,3 +9,8 @@ export function mismatch(claim: string, blockNumber: number, claimed: Hash, deri
     details: { blockNumber, claimed: toHex(claimed), derived: toHex(derived) },
   });
 }
+
+/** The caller's signal ended the run; what was committed is sound, and the next run goes on from there. */
+export function aborted(): TributaryError {
+  return new TributaryError('Verifier.Aborted', 'verification was ended before it reached the L1 head');
+}
