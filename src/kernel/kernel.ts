@@ -96,7 +96,7 @@ export interface KernelOptions {
 }
 
 /** assembly/memory.ts: EVM_MEMORY. */
-const PRIVATE_FIXED_SIZE_BYTES = (34 + 24 + 64 + 16 + 16 + 6 + 10 + 104) * 2 ** 20;
+const PRIVATE_FIXED_SIZE_BYTES = (34 + 24 + 64 + 16 + 16 + 6 + 10 + 104 + 1) * 2 ** 20;
 /** Any value: no result depends on it. */
 const HASH_SEED = 0x2545f4914f6cdd1dn;
 const MODE_TRANSACTION = 0;

@@ -33,8 +33,10 @@ export const OVERLAY_SLOTS: usize = OVERLAY_ACCOUNTS + OVERLAY_ACCOUNTS_SIZE;
 export const OVERLAY_SLOTS_SIZE: usize = 10 * MIB;
 export const TRANSIENT: usize = OVERLAY_SLOTS + OVERLAY_SLOTS_SIZE;
 export const TRANSIENT_SIZE: usize = 104 * MIB;
+export const KECCAK_CACHE: usize = TRANSIENT + TRANSIENT_SIZE;
+export const KECCAK_CACHE_SIZE: usize = 1 * MIB;
 /** The last area: EVM memory takes whatever the host gives beyond this. */
-export const EVM_MEMORY: usize = TRANSIENT + TRANSIENT_SIZE;
+export const EVM_MEMORY: usize = KECCAK_CACHE + KECCAK_CACHE_SIZE;
 
 // The shared region: its head, then what `initShared` lays out behind it.
 export const BLOCK_CONTEXT: usize = 0;

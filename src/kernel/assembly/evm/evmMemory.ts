@@ -2,6 +2,7 @@
 import { COPY_WORD, charge, KECCAK_WORD, markRegionFull, wordsOf } from './gas';
 import { F_CODE, F_CODE_SIZE, F_INPUT, F_INPUT_SIZE, F_MEMORY, F_MEMORY_SIZE } from './frame';
 import { keccak256 } from '../keccak';
+import { keccak64 } from '../keccakCache';
 import { privateBase, privateEnd } from '../memory';
 import { fromBigEndian, isZero, setZero, toBigEndian, toU64Saturated } from '../u256';
 import { returnData, returnDataSize } from './returnData';
@@ -116,6 +117,10 @@ export function mcopy(frame: usize, sp: usize): bool {
 export function keccak(frame: usize, sp: usize): bool {
   const count = toU64Saturated(sp - 32);
   if (!touchWords(frame, sp, sp - 32) || !charge(wordsOf(count) * KECCAK_WORD)) return false;
+  if (count == 64) {
+    keccak64(addressOf(frame, sp), sp - 32);
+    return true;
+  }
   keccak256(count == 0 ? 0 : addressOf(frame, sp), <i32>count, sp - 32);
   toBigEndian(sp - 32, sp - 32);
   return true;
