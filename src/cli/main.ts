@@ -1,18 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+
 import { Command } from 'commander';
 import { errorMessage } from '../core/errors';
+import { packageVersion } from '../node/packageVersion';
 import { registerDevCommand } from './commands/dev';
 import { registerEvmCommand } from './commands/evm';
 import { registerNodeCommand } from './commands/node';
 import { registerVerifyCommand } from './commands/verify';
 
-const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8'));
-
 const program = new Command('tributary')
   .description('A rollup framework: execution off-chain, settlement and upgrades by vote on any EVM chain')
-  .version(version)
+  .version(packageVersion())
   .showSuggestionAfterError()
   .showHelpAfterError('(--help shows the options, with examples)');
 registerDevCommand(program);

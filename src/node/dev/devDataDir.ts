@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPublicClient, type Hex, http } from 'viem';
-import { type Deployment, parseDeployment } from '../../chain/deployment';
-import { errorMessage, TributaryError } from '../../core/errors';
+import type { Deployment } from '../../chain/deployment';
+import { TributaryError } from '../../core/errors';
+import { readDeployment } from '../readDeployment';
 
 const DEPLOYMENT_FILE = 'deployment.json';
 /** All that `tributary dev` keeps in its data directory; nothing else there is ever removed. */
@@ -25,17 +26,7 @@ export class DevDataDir {
 
   readDeployment(): Deployment | undefined {
     if (!existsSync(this.deploymentFile)) return undefined;
-    let json: unknown;
-    try {
-      json = JSON.parse(readFileSync(this.deploymentFile, 'utf8'));
-    } catch (cause) {
-      throw new TributaryError(
-        'Chain.InvalidDeployment',
-        `${this.deploymentFile} is not JSON: ${errorMessage(cause)}. --reset starts a new chain`,
-        { recovery: 'halt', cause },
-      );
-    }
-    return parseDeployment(json, this.deploymentFile);
+    return readDeployment(this.deploymentFile);
   }
 
   /** Written whole or not at all. */

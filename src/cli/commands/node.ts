@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { systemClock } from '../../core/systemClock';
+import { createLogger } from '../../node/createLogger';
+import { loadNodeConfig } from '../../node/nodeConfig';
+import { loadNodeKeys } from '../../node/nodeKeys';
+import { packageVersion } from '../../node/packageVersion';
+import { readDeployment } from '../../node/readDeployment';
+import { startNode } from '../../node/startNode';
+import { untilSignal } from '../untilSignal';
+
+const EXAMPLES = `
+Each option may also be set by an environment variable (--data-dir: TRIBUTARY_DATA_DIR) or in the JSON file of --config ("dataDir").
+A flag wins over the environment, the environment over the file. Keys come from TRIBUTARY_BATCHER_KEY and TRIBUTARY_PROPOSER_KEY only.
+
+Examples:
+  $ tributary node --roles sequencer,batcher,proposer --l1 https://l1.example --deployment deployment.json --data-dir data
+  $ tributary node --roles verifier --l1 https://a.example,https://b.example --deployment deployment.json --data-dir verifier
+  $ tributary node --config node.json --log-level debug`;
+
+/** `tributary node`: one or several roles of a chain that is deployed already. */
+export function registerNodeCommand(program: Command): void {
+  program
+    .command('node')
+    .description('run roles of a deployed chain: sequencer, batcher, proposer, or verifier')
+    .option('--config <file>', 'JSON file with settings')
+    .option('--roles <roles>', 'comma-separated: sequencer, batcher, proposer; or verifier alone')
+    .option('--l1 <urls>', 'L1 JSON-RPC, several separated by commas in order of preference')
+    .option('--deployment <file>', 'deployment.json of the chain')
+    .option('--data-dir <folder>', 'database of this node')
+    .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+    .option('--port <port>', 'JSON-RPC, HTTP and WebSocket; 0 picks a free one (default 9545)')
+    .option('--block-time-seconds <s>', 'seal on a clock')
+    .option('--batch-age-ms-max <ms>', 'post a batch when its oldest block is this old (default 2000)')
+    .option('--proposal-interval-ms <ms>', 'time between output roots (default 60000)')
+    .option('--l1-poll-interval-ms <ms>', 'how often L1 is asked for news (default 1000)')
+    .option('--l1-confirmations <count>', 'L1 blocks on top of one before it is used (default 0)')
+    .option('--dev', 'dev methods and the well-known dev keys: for chains without value')
+    .option('--accounts <count>', 'with --dev: unlocked accounts (default 20)')
+    .option('--log-level <level>', 'silent, error, warn, info or debug (default info)')
+    .addHelpText('after', EXAMPLES)
+    .action(async ({ config: file, ...flags }: Record<string, unknown>) => {
+      const config = loadNodeConfig(flags, process.env, file as string | undefined);
+      const logger = createLogger(config.logLevel);
+      const deployment = readDeployment(config.deployment);
+      const keys = loadNodeKeys(config.roles, config.dev, process.env);
+      await untilSignal(async () => {
+        const node = await startNode({
+          config,
+          deployment,
+          keys,
+          clock: systemClock,
+          logger,
+          version: packageVersion(),
+        });
+        process.stdout.write(`ready: ${config.roles.join(', ')} on http://${config.host}:${node.port}\n`);
+        return node;
+      });
+    });
+}

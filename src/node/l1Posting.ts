@@ -1,0 +1,102 @@
+import type { Hex, LocalAccount } from 'viem';
+import { Batcher } from '../batcher/batcher';
+import type { DerivedChain } from '../batcher/batcherPorts';
+import type { KeyValueStore } from '../core/ports';
+import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployContracts';
+import { L1TransactionSender } from '../l1/l1TransactionSender';
+import { Proposer } from '../settlement/proposer';
+import type { ChainStore } from '../state/chainStore';
+import type { L1Access } from './l1Access';
+import type { MetricSource } from './metrics';
+import type { StartNodeOptions, Teardown } from './runningNode';
+
+/** What batcher and proposer share. */
+export interface L1PostingContext {
+  options: StartNodeOptions;
+  l1: L1Access;
+  chain: ChainStore;
+  store: KeyValueStore;
+  teardown: Teardown;
+}
+
+/** Starts the batcher with its own key. @returns its metrics */
+export async function startBatcher(
+  context: L1PostingContext,
+  account: LocalAccount,
+  derived: DerivedChain,
+): Promise<MetricSource[]> {
+  const { options, l1, chain, teardown } = context;
+  const { rollup } = options.deployment;
+  const batcher = new Batcher({
+    chain,
+    derived,
+    sender: await openSender(context, account, 'batcher'),
+    l1HeadNumber: async () => (await l1.reader.latest()).number,
+    inbox: rollup.contracts.inbox as Hex,
+    l2ChainId: rollup.l2ChainId,
+    decodedSizeBytesMax: rollup.batchDecompressedSizeBytesMax,
+    clock: options.clock,
+    logger: options.logger.child({ room: 'batcher' }),
+    maxAgeMs: options.config.batchAgeMsMax,
+  });
+  batcher.start();
+  teardown.add(() => batcher.stop());
+  const status = () => batcher.status();
+  return [
+    {
+      name: 'batcher_unposted_blocks',
+      help: 'Sealed blocks that no batch holds yet',
+      read: () => status().unpostedBlockCount,
+    },
+    { name: 'batcher_batches_total', help: 'Batches posted since start', read: () => status().batchesPosted },
+    { name: 'batcher_bytes_total', help: 'Bytes of batches posted since start', read: () => status().bytesPosted },
+    {
+      name: 'batcher_l1_gas_total',
+      help: 'L1 gas used by batches since start',
+      read: () => Number(status().l1GasUsed),
+    },
+    { name: 'batcher_restarts_total', help: 'Batches posted anew since start', read: () => status().restarts },
+  ];
+}
+
+/** Starts the proposer with its own key. @returns its metrics */
+export async function startProposer(context: L1PostingContext, account: LocalAccount): Promise<MetricSource[]> {
+  const { options, l1, chain, teardown } = context;
+  const proposer = new Proposer({
+    chain,
+    // A dev L1 does not reorganize by itself, and nobody wants to wait for its finality.
+    claims: options.config.dev ? 'safe' : 'finalized',
+    l1: l1.client,
+    sender: await openSender(context, account, 'proposer'),
+    disputeGameFactory: options.deployment.rollup.contracts.disputeGameFactory as Hex,
+    gameType: OUTPUT_CLAIM_GAME_TYPE,
+    clock: options.clock,
+    logger: options.logger.child({ room: 'proposer' }),
+    intervalMs: options.config.proposalIntervalMs,
+  });
+  proposer.start();
+  teardown.add(() => proposer.stop());
+  const status = () => proposer.status();
+  return [
+    { name: 'proposer_block_number', help: 'Newest block claimed on L1', read: () => status().lastProposedBlock },
+    { name: 'proposer_claims_total', help: 'Output roots claimed since start', read: () => status().claimsMade },
+    { name: 'proposer_open_games', help: 'Own claims whose bond is out', read: () => status().openGames },
+  ];
+}
+
+async function openSender(
+  { options, l1, store, teardown }: L1PostingContext,
+  account: LocalAccount,
+  room: string,
+): Promise<L1TransactionSender> {
+  const sender = await L1TransactionSender.open({
+    l1: l1.client,
+    account,
+    store,
+    clock: options.clock,
+    logger: options.logger.child({ room }),
+    pollIntervalMs: options.config.l1PollIntervalMs,
+  });
+  teardown.add(() => sender.stop());
+  return sender;
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { ChainConfig } from '../chain/chainConfig';
+import { buildGenesis } from '../chain/genesis';
+import { type LevelStore, openLevelStore } from '../core/levelStore';
+import type { Executor } from '../execution/executor';
+import { ReferenceExecutor } from '../execution/reference/referenceExecutor';
+import { ChainStore } from '../state/chainStore';
+
+/** A chain on this disk with what executes it. */
+export interface OpenChain {
+  store: LevelStore;
+  chain: ChainStore;
+  executor: Executor;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database `<dataDir>/db`, or makes it with genesis.
+ * @throws Core.DatabaseLocked, State.WrongChain
+ */
+export async function openChain(config: ChainConfig, dataDir: string): Promise<OpenChain> {
+  const store = await openLevelStore(join(dataDir, 'db'));
+  try {
+    const chain = await ChainStore.open(store, config, buildGenesis(config));
+    const executor = new ReferenceExecutor(config, chain);
+    return {
+      store,
+      chain,
+      executor,
+      async close() {
+        await executor.close();
+        await chain.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

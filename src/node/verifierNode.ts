@@ -1,0 +1,70 @@
+import type { Hex } from 'viem';
+import { RpcServer } from '../rpc/rpcServer';
+import { DisputeGameClaims } from '../verifier/disputeGameClaims';
+import { Verifier } from '../verifier/verifier';
+import { healthRoutes } from './health';
+import { openL1Access } from './l1Access';
+import { createMetrics } from './metrics';
+import { openChain } from './openChain';
+import { RoleBoard } from './roleBoard';
+import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
+
+/** A node that trusts nothing but L1: derives, executes, compares, and serves what it found to readers. */
+export async function startVerifierNode(options: StartNodeOptions): Promise<RunningNode> {
+  const { config, deployment, clock, logger } = options;
+  const { rollup } = deployment;
+  const teardown = new Teardown(logger);
+  try {
+    const l1 = await openL1Access({
+      config: rollup,
+      urls: config.l1,
+      clock,
+      logger,
+      pollIntervalMs: config.l1PollIntervalMs,
+      confirmations: config.l1Confirmations,
+    });
+    const { chain, executor, close } = await openChain(rollup, config.dataDir);
+    teardown.add(close);
+    const verifier = new Verifier({
+      config: rollup,
+      source: l1.watcher,
+      chain,
+      executor,
+      clock,
+      logger: logger.child({ room: 'verifier' }),
+      outputClaims: new DisputeGameClaims(l1.client, rollup.contracts.disputeGameFactory as Hex),
+    });
+    let l1Block: number | undefined;
+    let l1Head: number | undefined;
+    verifier.progressed.on((progress) => {
+      l1Block = progress.l1Block;
+      l1Head = progress.l1Head;
+    });
+    let reportFailure: (error: Error) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => {
+      reportFailure = reject;
+    });
+    failed.catch(() => undefined);
+    const roles = new RoleBoard(logger, clock, (_role, error) => reportFailure(error));
+    roles.run('verifier', (signal) => verifier.follow({ signal }));
+    teardown.add(() => roles.stop());
+
+    const metrics = createMetrics([
+      { name: 'block_number', help: 'Number of the newest derived block', read: () => chain.head.header.number },
+      { name: 'verifier_l1_block_number', help: 'Derived from L1 up to this block', read: () => l1Block },
+      { name: 'l1_block_number', help: 'Newest L1 block seen', read: () => l1Head },
+    ]);
+    const isSynced = () => (l1Block === undefined || l1Block < (l1Head ?? 0) ? 'still catching up with L1' : undefined);
+    const rpc = await RpcServer.start({
+      host: config.host,
+      port: config.port,
+      dependencies: { config: rollup, chain, executor, clock, logger, version: options.version },
+      extraRoutes: healthRoutes(roles, [isSynced], metrics),
+    });
+    teardown.add(() => rpc.close());
+    return { port: rpc.port, chain, failed, stop: () => teardown.run() };
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Hex } from 'viem';
+import type { Deployment } from '../chain/deployment';
+import { toHex } from '../core/bytes';
+import type { Clock, Logger } from '../core/ports';
+import { DisputeGameClaims } from '../verifier/disputeGameClaims';
+import { Verifier } from '../verifier/verifier';
+import { openL1Access } from './l1Access';
+import { openChain } from './openChain';
+
+export interface VerifyChainOptions {
+  deployment: Deployment;
+  /** L1 JSON-RPC, the preferred first. */
+  urls: string[];
+  dataDir: string;
+  clock: Clock;
+  logger: Logger;
+  onProgress?: (l1Block: number, l1Head: number, l2Block: number) => void;
+}
+
+/** Where the verifier and L1 agree. */
+export interface VerifiedChainHead {
+  blockNumber: number;
+  blockHash: Hex;
+  l1Block: number;
+  batches: { taken: number; cut: number; ignored: number };
+  outputClaimsChecked: number;
+}
+
+/**
+ * Derives and executes everything up to the L1 head of now.
+ * @throws Verifier.Mismatch, Verifier.WrongL1, L1.Unreachable, L1.WrongChain, State.WrongChain
+ */
+export async function verifyChain(options: VerifyChainOptions): Promise<VerifiedChainHead> {
+  const { deployment, urls, clock, logger, onProgress } = options;
+  const { rollup } = deployment;
+  const l1 = await openL1Access({ config: rollup, urls, clock, logger });
+  const { chain, executor, close } = await openChain(rollup, options.dataDir);
+  try {
+    const verifier = new Verifier({
+      config: rollup,
+      source: l1.watcher,
+      chain,
+      executor,
+      clock,
+      logger,
+      outputClaims: new DisputeGameClaims(l1.client, rollup.contracts.disputeGameFactory as Hex),
+    });
+    if (onProgress) verifier.progressed.on(({ l1Block, l1Head, l2Block }) => onProgress(l1Block, l1Head, l2Block));
+    const { block, l1Block, batches, outputClaimsChecked } = await verifier.syncToL1Head();
+    return {
+      blockNumber: block.header.number,
+      blockHash: toHex(block.hash),
+      l1Block: l1Block.number,
+      batches,
+      outputClaimsChecked,
+    };
+  } finally {
+    await close();
+  }
+}
