@@ -1,8 +1,7 @@
-import type { L1Input } from '../chain/l1Block';
 import { assert } from '../core/assert';
 import { equalBytes, type Hash } from '../core/bytes';
 import { TributaryError } from '../core/errors';
-import type { DerivationState } from '../derivation/derivationState';
+import type { DerivationState, L1Origin } from '../derivation/derivationState';
 import type { Checkpoint } from './checkpointLog';
 import type { L1Source, VerifiedChain } from './verifierPorts';
 
@@ -20,26 +19,27 @@ export async function loadDerivationState(
   const tip = chain.blockByNumber(checkpoint.l2.number);
   assert(tip, 'the block of a checkpoint is on disk');
   assert(tip.l1Origin.number >= genesisL1Number, 'no origin lies before genesis');
-  const inputs: L1Input[] = [];
-  for await (const input of source.inputs(tip.l1Origin.number, { signal })) {
-    inputs.push(input);
-    if (input.block.number >= checkpoint.l1.number) break;
+  const origins: L1Origin[] = [];
+  for await (const { block, deposits } of source.inputs(tip.l1Origin.number, { signal })) {
+    // The batches are spent already and may be large.
+    origins.push({ block, deposits });
+    if (block.number >= checkpoint.l1.number) break;
   }
-  const [first, ...rest] = inputs;
-  const last = inputs.at(-1);
-  if (!first || !last || !isBlock(first, tip.l1Origin.hash) || !isBlock(last, checkpoint.l1.hash)) {
+  const [origin, ...pending] = origins;
+  const last = origins.at(-1);
+  if (!origin || !last || !isBlock(origin, tip.l1Origin.hash) || !isBlock(last, checkpoint.l1.hash)) {
     throw new TributaryError('Verifier.L1Moved', `the L1 changed below block ${checkpoint.l1.number}`, {
       recovery: 'reset',
     });
   }
   return {
     tip,
-    origin: first.block,
-    pending: rest.map(({ block, deposits }) => ({ block, deposits })),
+    origin: origin.block,
+    pending,
     nextBatchIndex: checkpoint.nextBatchIndex,
   };
 }
 
-function isBlock(input: L1Input, hash: Hash): boolean {
-  return equalBytes(input.block.hash, hash);
+function isBlock({ block }: L1Origin, hash: Hash): boolean {
+  return equalBytes(block.hash, hash);
 }

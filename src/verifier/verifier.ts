@@ -174,7 +174,8 @@ export class Verifier {
     }
     if (signal?.aborted) return;
     let l1Number = l1BlockOf(this.#loadedState()).number;
-    await this.#updateLabels();
+    await this.#labelSafe();
+    await this.#labelFinalized();
     if (l1Number >= lastL1Block) {
       await this.#checkOutputClaims();
       return;
@@ -198,13 +199,15 @@ export class Verifier {
       nextBatchIndex: state.nextBatchIndex,
     });
     this.#state = state;
-    for (const outcome of batches) this.#report(outcome, input.block.number);
     const l1Number = input.block.number;
-    if (l1Number >= this.#l1Head) this.#l1Head = Math.max(l1Number, (await source.latest()).number);
-    const atHead = l1Number >= this.#l1Head;
-    if (atHead) await this.#updateLabels();
-    if (atHead || l1Number % CLAIM_RANGE_L1_BLOCKS === 0) await this.#checkOutputClaims();
+    for (const outcome of batches) this.#report(outcome, l1Number);
+    await this.#labelSafe();
+    this.#l1Head = Math.max(this.#l1Head, l1Number);
     this.#emitProgress();
+    if (l1Number === this.#l1Head) this.#l1Head = Math.max(l1Number, (await source.latest()).number);
+    const atHead = l1Number === this.#l1Head;
+    if (atHead) await this.#labelFinalized();
+    if (atHead || l1Number % CLAIM_RANGE_L1_BLOCKS === 0) await this.#checkOutputClaims();
   }
 
   #emitProgress(): void {
@@ -221,12 +224,16 @@ export class Verifier {
     this.batchDerived.emit({ ...outcome, l1Block });
   }
 
-  /** Safe: derived. Finalized: derived from L1 blocks that are final. */
-  async #updateLabels(): Promise<void> {
-    const { chain, source, logger, config } = this.#options;
+  /** Safe: derived. */
+  #labelSafe(): Promise<void> {
+    const { tip } = this.#loadedState();
+    return this.#label('safe', { number: tip.header.number, hash: tip.hash });
+  }
+
+  /** Finalized: derived from L1 blocks that are final. */
+  async #labelFinalized(): Promise<void> {
+    const { source, logger } = this.#options;
     const state = this.#loadedState();
-    const safe = state.tip.header.number;
-    if (chain.label('safe').header.number !== safe) await chain.setLabel('safe', safe);
     let finalizedL1: number;
     try {
       finalizedL1 = Math.min(await source.finalizedNumber(), l1BlockOf(state).number);
@@ -235,9 +242,21 @@ export class Verifier {
       logger.warn({ error: errorMessage(error) }, 'the L1 does not say what is final');
       return;
     }
-    const finalized = finalizedL1 <= config.genesis.l1Number ? 0 : this.#checkpoints.at(finalizedL1)?.l2.number;
-    if (finalized === undefined || chain.label('finalized').header.number === finalized) return;
-    await chain.setLabel('finalized', finalized);
+    // Before the first checkpoint it stays where it starts, at genesis.
+    const checkpoint = this.#checkpoints.at(finalizedL1);
+    if (checkpoint) await this.#label('finalized', checkpoint.l2);
+  }
+
+  /** @throws Verifier.LocalChainMoved (`reset`) when the block is gone: a sequencer that shares the chain cut it off */
+  async #label(name: 'safe' | 'finalized', { number, hash }: Checkpoint['l2']): Promise<void> {
+    const { chain } = this.#options;
+    const local = chain.blockHashByNumber(number);
+    if (!local || !equalBytes(local, hash)) {
+      throw new TributaryError('Verifier.LocalChainMoved', `the ${name} block ${number} is gone from the local chain`, {
+        recovery: 'reset',
+      });
+    }
+    if (chain.label(name).header.number !== number) await chain.setLabel(name, number);
   }
 
   async #checkOutputClaims(): Promise<void> {

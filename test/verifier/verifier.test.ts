@@ -410,6 +410,30 @@ describe('verifier/Verifier', () => {
       expect(sequencer.executions).to.equal(2);
     });
 
+    it('derives again what a sequencer cut off although it was safe', async () => {
+      await buildChain();
+      const hashes = sequencer.hashes;
+      const verifier = consolidating();
+      const abort = new AbortController();
+      const reached = (number: number) =>
+        new Promise<void>((resolve) => verifier.progressed.on(({ l1Block }) => l1Block === number && resolve()));
+      const first = reached(G + 5);
+      const following = verifier.follow({ signal: abort.signal });
+      await first;
+      await sequencer.chain.rewindTo(1);
+      l1.add();
+      const second = reached(G + 6);
+      source.announce();
+      await second;
+      abort.abort();
+      await following;
+      expect(sequencer.hashes).to.deep.equal(hashes);
+      expect(sequencer.chain.label('safe').header.number).to.equal(4);
+      expect(sequencer.logger.messages).to.include(
+        'the safe block 4 is gone from the local chain: going on from the last common point',
+      );
+    });
+
     it('executes what goes beyond the local head: a sequencer that comes back with an empty disk', async () => {
       await buildChain();
       const hashes = sequencer.hashes;
