@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { describeValue, invalidParams } from './rpcErrors';
-import type { WebSocketConnection } from './webSocketEndpoint';
+import type { WebSocketConnection } from './webSocketConnection';
 
 /** Where a request came from. */
 export interface RequestContext {

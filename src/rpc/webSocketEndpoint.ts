@@ -5,18 +5,11 @@ import { errorMessage } from '../core/errors';
 import type { Clock, Logger } from '../core/ports';
 import type { Dispatcher } from './dispatcher';
 import type { RpcLimits } from './limits';
+import type { WebSocketConnection } from './webSocketConnection';
 
 /** WebSocket close codes (RFC 6455, IANA). */
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_TRY_AGAIN_LATER = 1013;
-
-/** One client's connection: where its subscriptions live. */
-export interface WebSocketConnection {
-  /** Subscription id → what ends it. All end with the connection. */
-  readonly subscriptions: Map<string, () => void>;
-  /** Queues one message; a client with too many bytes unread is cut off instead. */
-  send(text: string): void;
-}
 
 /** Upgrades HTTP connections and runs JSON-RPC over them. */
 export class WebSocketEndpoint {

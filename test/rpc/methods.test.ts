@@ -550,6 +550,12 @@ describe('JSON-RPC methods', () => {
       const before = await head();
       expect(await result('evm_mine')).to.equal('0x0');
       expect(await head()).to.equal(before + 1);
+      expect(await result('hardhat_mine', ['0x3', '0x1'])).to.equal(true);
+      expect(await head()).to.equal(before + 4);
+      expect(await failure('hardhat_mine', ['0x3e9'])).to.deep.equal({
+        code: -32602,
+        message: 'invalid params: blocks: expected at most 1000 blocks',
+      });
     });
   });
 });

@@ -11,7 +11,7 @@ import { logsOfBlock } from '../logSearch';
 import { type MethodGroup, method, parameter, type RequestContext } from '../method';
 import { bytes, expected, flag, optional } from '../parameters';
 import { invalidParams } from '../rpcErrors';
-import type { WebSocketConnection } from '../webSocketEndpoint';
+import type { WebSocketConnection } from '../webSocketConnection';
 
 type Dependencies = Pick<RpcDependencies, 'chain' | 'mempool'>;
 /** Calls `tell` for each event from now on; the result stops it. */
