@@ -4,7 +4,7 @@ import { assert } from '../core/assert';
 import { equalBytes } from '../core/bytes';
 import { errorMessage, hasErrorCode, TributaryError } from '../core/errors';
 import type { Clock, Logger } from '../core/ports';
-import { Backoff, sleep } from '../l1/backoff';
+import { Backoff, sleep, unlessAborted } from '../l1/backoff';
 import { inboxAbi } from '../l1/bindings/Inbox';
 import { Deferred } from '../l1/deferred';
 import { encodePostBatch } from '../l1/postedBatch';
@@ -59,6 +59,7 @@ interface Posted {
 
 const RETRY_DELAY_MS_MIN = 250;
 const RETRY_DELAY_MS_MAX = 15_000;
+const DERIVATION_POLL_MS = 1_000;
 const BEGIN_DELAY_MS_MAX = 60_000;
 const IDLE_MS = 3_600_000;
 
@@ -180,7 +181,7 @@ export class Batcher {
     const { sender, l1HeadNumber, logger, derived } = this.#options;
     const epoch = this.#epoch;
     if (this.#totals.restarts > 0) await sleep(this.#options.clock, this.#beginBackoff.next(), this.#stop.signal);
-    await sender.settled();
+    await unlessAborted(sender.settled(), this.#stop.signal);
     const l1Head = await l1HeadNumber();
     let progress = derived.progress();
     while ((!progress || progress.l1Block < l1Head) && !this.#stop.signal.aborted) {
@@ -199,7 +200,7 @@ export class Batcher {
     const progressed = new AbortController();
     const unsubscribe = this.#options.derived.progressed.on(() => progressed.abort());
     const signal = AbortSignal.any([progressed.signal, this.#stop.signal]);
-    await sleep(this.#options.clock, RETRY_DELAY_MS_MAX, signal);
+    await sleep(this.#options.clock, DERIVATION_POLL_MS, signal);
     unsubscribe();
   }
 

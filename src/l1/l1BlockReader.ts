@@ -1,5 +1,6 @@
 import type { Hex, PublicClient, RpcBlock, RpcLog } from 'viem';
 import type { L1BlockRef, L1Input, PostedBatch } from '../chain/l1Block';
+import { bloomMayContain } from '../codec/receipt';
 import { equalBytes, fromHex, ZERO_HASH } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import { blobBaseFee } from './blobBaseFee';
@@ -72,13 +73,15 @@ export class L1BlockReader {
 
   async #read(from: number, to: number, topics: Hex[]): Promise<L1Input[]> {
     const numbers = Array.from({ length: to - from + 1 }, (_, offset) => from + offset);
-    const [blocks, logs] = await Promise.all([
-      mapConcurrently(numbers, (number) => this.block(number)),
+    const [headers, logs] = await Promise.all([
+      mapConcurrently(numbers, (number) => this.#rpcBlock(toQuantity(number))),
       this.#logs(from, to, topics),
     ]);
+    logs.push(...(await this.#logsLeftOut(headers, logs, topics)));
     const inputs: L1Input[] = [];
-    for (const [offset, block] of blocks.entries()) {
-      if (!block) throw inconsistent(`L1 block ${from + offset} is missing`);
+    for (const [offset, header] of headers.entries()) {
+      if (!header) throw inconsistent(`L1 block ${from + offset} is missing`);
+      const block = blockRefOf(header);
       const parent = inputs.at(-1)?.block;
       if (parent && !equalBytes(parent.hash, block.parentHash)) {
         throw inconsistent(`L1 blocks ${parent.number} and ${block.number} do not link`);
@@ -122,7 +125,7 @@ export class L1BlockReader {
   /** Logs in block and log order. Splits the range where the L1 finds it too long. */
   async #logs(from: number, to: number, topics: Hex[]): Promise<RpcLog[]> {
     const filter = {
-      address: [this.contracts.portal, this.contracts.inbox],
+      address: this.#addresses(),
       topics: [topics],
       fromBlock: toQuantity(from),
       toBlock: toQuantity(to),
@@ -137,6 +140,40 @@ export class L1BlockReader {
       const middle = Math.floor((from + to) / 2);
       return [...(await this.#logs(from, middle, topics)), ...(await this.#logs(middle + 1, to, topics))];
     }
+  }
+
+  /**
+   * Behind a load balancer the logs may come from a node that does not have the newest block yet, and says so by silence. A block whose
+   * bloom speaks of our events but that has none listed is asked about by its hash, to which such a node answers with an error.
+   */
+  async #logsLeftOut(headers: (RpcBlock | null)[], logs: RpcLog[], topics: Hex[]): Promise<RpcLog[]> {
+    const listed = new Set(logs.map(({ blockNumber }) => Number(blockNumber)));
+    const suspicious = headers.filter(
+      (header) =>
+        header?.logsBloom && !listed.has(Number(header.number)) && this.#mayHoldEvents(header.logsBloom, topics),
+    );
+    const found = await mapConcurrently(suspicious, async (header) => {
+      const filter = { address: this.#addresses(), topics: [topics], blockHash: header?.hash ?? '0x' };
+      try {
+        return await this.l1.read((viem) => viem.request({ method: 'eth_getLogs', params: [filter] }));
+      } catch (error) {
+        if (error instanceof TributaryError) throw error;
+        throw inconsistent(`the L1 does not know the logs of its block ${Number(header?.number)} yet`);
+      }
+    });
+    return found.flat();
+  }
+
+  #mayHoldEvents(logsBloom: Hex, topics: Hex[]): boolean {
+    const bloom = fromHex(logsBloom);
+    const { portal, inbox } = this.contracts;
+    const mayHold = (address: Hex, topic: Hex) =>
+      topics.includes(topic) && bloomMayContain(bloom, fromHex(address)) && bloomMayContain(bloom, fromHex(topic));
+    return mayHold(portal, TRANSACTION_DEPOSITED_TOPIC) || mayHold(inbox, BATCH_POSTED_TOPIC);
+  }
+
+  #addresses(): Hex[] {
+    return [this.contracts.portal, this.contracts.inbox];
   }
 
   #rpcBlock(at: Hex | 'latest' | 'finalized'): Promise<RpcBlock | null> {

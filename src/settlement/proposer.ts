@@ -4,7 +4,7 @@ import { outputRoot } from '../codec/header';
 import { toHex } from '../core/bytes';
 import { errorMessage, hasErrorCode } from '../core/errors';
 import type { Clock, Logger } from '../core/ports';
-import { sleep } from '../l1/backoff';
+import { sleep, unlessAborted } from '../l1/backoff';
 import { disputeGameFactoryAbi } from '../l1/bindings/DisputeGameFactory';
 import { Deferred } from '../l1/deferred';
 import type { L1Client } from '../l1/l1Client';
@@ -95,16 +95,13 @@ export class Proposer {
   }
 
   async #run(): Promise<void> {
-    const { clock, logger, intervalMs, sender } = this.#options;
+    const { clock, logger, intervalMs } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const waiting = this.#waiting.splice(0);
       try {
-        // What an earlier run left under way may be a claim.
-        await sender.settled();
-        await this.#propose();
-        await this.#games.collectBonds();
+        await unlessAborted(this.#round(), signal);
         this.#fault = undefined;
       } catch (error) {
         if (signal.aborted) break;
@@ -116,12 +113,19 @@ export class Proposer {
     }
   }
 
+  async #round(): Promise<void> {
+    // What an earlier run left under way may be a claim.
+    await this.#options.sender.settled();
+    await this.#propose();
+    await this.#games.collectBonds();
+  }
+
   async #propose(): Promise<void> {
     const { chain, claims, gameType, disputeGameFactory, l1, sender, logger } = this.#options;
     const block = chain.label(claims);
     const { number } = block.header;
-    // Genesis needs no claim. Lower than before: L1 was reorganized; what was claimed then may have gone as well.
-    if (number === 0 || number === this.#lastProposedBlock) return;
+    // Genesis needs no claim.
+    if (number === 0) return;
     const root = toHex(outputRoot(block.header));
     const extraData = encodeAbiParameters([{ type: 'uint256' }], [BigInt(number)]);
     const factory = { address: disputeGameFactory, abi: disputeGameFactoryAbi } as const;

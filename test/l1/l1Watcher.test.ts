@@ -233,6 +233,27 @@ describe('L1Watcher', () => {
     expect(((await next).value as L1Input).block.number).to.equal(head.number + 1);
   });
 
+  it('misses no batch when the logs come from a node that does not have the block yet', async () => {
+    const from = (await reader.latest()).number + 1;
+    await post(l1, contracts, Uint8Array.of(42));
+    const client = await connect([l1.url]);
+    let byHash = 0;
+    const read: typeof client.read = (action) =>
+      client.read((viem) => {
+        const request = (async (call: { method: string; params: [{ blockHash?: Hex }] }) => {
+          if (call.method !== 'eth_getLogs') return viem.request(call as never);
+          if (!call.params[0].blockHash) return [];
+          if (byHash++ === 0) throw new Error('unknown block');
+          return viem.request(call as never);
+        }) as typeof viem.request;
+        return action({ ...viem, request });
+      });
+    const lagging = readerOf(Object.assign(Object.create(client) as typeof client, { read }), contracts);
+    const [input] = await take(watcherOf(lagging), from, 1);
+    expect(input.batches.map(({ data }) => toHex(data))).to.deep.equal(['0x2a']);
+    expect(byHash).to.equal(2);
+  });
+
   it('goes on after the L1 was down for a while', async () => {
     const proxy = await FaultProxy.start(l1.url);
     try {
