@@ -14,6 +14,9 @@ export interface TrieExports {
   trieFinishSlots(): number;
   trieAccountJob(accounts: number, from: number, to: number, nibble: number): number;
   trieFinishAccounts(out: number): number;
+  triePlanSlotJobs(slots: number, slotCount: number, out: number, capacityBytes: number): number;
+  trieRunSlotJobs(slots: number, plan: number, jobCount: number, counter: number): number;
+  trieRunAccountJobs(accounts: number, accountCount: number, counter: number): number;
   trieApply(accounts: number, accountCount: number, slots: number, slotCount: number, out: number): number;
   trieCollect(records: number, capacityBytes: number): number;
   trieCollectedAccounts(): number;

@@ -16,6 +16,11 @@ let compiled: WebAssembly.Module | undefined;
 /** The host's node store: hex key → RLP. */
 export type NodeStore = Map<string, Uint8Array>;
 
+/** A store as lines of `key=value`, sorted: what two stores are compared by. */
+export function storeLines(store: NodeStore): string[] {
+  return [...store].map(([key, value]) => `${key}=${toHex(value)}`).sort();
+}
+
 export interface TrieHarness {
   trie: KernelTrie;
   exports: TrieExports;
@@ -27,6 +32,13 @@ export interface TrieHarness {
   loads(): number;
   /** A second instance over the same memory and arena, with its own scratch: a worker. */
   addInstance(index: number): TrieExports;
+  /** What a thread needs to be such an instance. */
+  workerData(index: number): {
+    module: WebAssembly.Module;
+    memory: WebAssembly.Memory;
+    arenaAt: number;
+    scratch: number;
+  };
   /** Takes the changes into the store. */
   save(): void;
 }
@@ -35,7 +47,7 @@ export interface TrieHarness {
 export function createTrieHarness(
   options: { arenaBytes?: number; exchangeBytes?: number; store?: NodeStore; bucketCount?: number } = {},
 ): TrieHarness {
-  const { arenaBytes = 8 << 20, exchangeBytes = 1 << 20, store = new Map(), bucketCount = 256 } = options;
+  const { arenaBytes = 2 << 20, exchangeBytes = 1 << 20, store = new Map(), bucketCount = 256 } = options;
   const recordsAt = EXCHANGE_AT + exchangeBytes;
   const arenaAt = recordsAt + exchangeBytes;
   const memory = new WebAssembly.Memory({
@@ -53,6 +65,7 @@ export function createTrieHarness(
   const imports = { env: { memory }, host: { loadTrieNode: createLoadTrieNode(memory, load) } };
   const instantiate = () => new WebAssembly.Instance(kernel, imports).exports as unknown as TrieExports;
   const exports = instantiate();
+  const scratchOf = (index: number) => SCRATCH_AT + index * exports.trieScratchSize();
   const trie = new KernelTrie({
     memory,
     exports,
@@ -70,9 +83,10 @@ export function createTrieHarness(
     loads: () => loads,
     addInstance(index) {
       const worker = instantiate();
-      worker.trieAttach(arenaAt, SCRATCH_AT + index * exports.trieScratchSize());
+      worker.trieAttach(arenaAt, scratchOf(index));
       return worker;
     },
+    workerData: (index) => ({ module: kernel, memory, arenaAt, scratch: scratchOf(index) }),
     save() {
       for (const change of trie.takeChanges()) {
         if (change.type === 'put') store.set(toHex(change.key), change.value);

@@ -17,6 +17,7 @@ import { accountJob, finishAccounts, finishSlots, openTrie, prepare, slotJob, wr
 import { attachScratch, TRIE_SCRATCH_SIZE } from './context';
 import { evict } from './evict';
 import { writeProof } from './find';
+import { planSlotJobs, runAccountJobs, runSlotJobs } from './jobs';
 import { findRecord, openSlots } from './record';
 import { setStatus, status, STATUS_OK, STATUS_OUT_OF_MEMORY } from './status';
 
@@ -88,6 +89,28 @@ export function trieAccountJob(accounts: usize, from: i32, to: i32, nibble: i32)
 export function trieFinishAccounts(out: usize): i32 {
   setStatus(STATUS_OK);
   finishAccounts(out);
+  return status;
+}
+
+/** See `planSlotJobs`. Returns the number of jobs. */
+export function triePlanSlotJobs(slots: usize, slotCount: i32, out: usize, capacity: u32): i32 {
+  setStatus(STATUS_OK);
+  return planSlotJobs(slots, slotCount, out, capacity);
+}
+
+/** See `runSlotJobs`. Returns the status. */
+export function trieRunSlotJobs(slots: usize, plan: usize, count: i32, counter: usize): i32 {
+  setStatus(STATUS_OK);
+  runSlotJobs(slots, plan, count, counter);
+  releaseLocalLists();
+  return status;
+}
+
+/** See `runAccountJobs`. Returns the status. */
+export function trieRunAccountJobs(accounts: usize, accountCount: i32, counter: usize): i32 {
+  setStatus(STATUS_OK);
+  runAccountJobs(accounts, accountCount, counter);
+  releaseLocalLists();
   return status;
 }
 
