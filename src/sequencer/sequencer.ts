@@ -39,7 +39,10 @@ export interface SequencerOptions {
   logger: Logger;
   /** Seals on a clock, empty blocks too. Undefined (automatic): as soon as transactions wait. */
   blockTimeSeconds?: number;
-  /** Automatic mode: how long to gather further requests when the first one comes to an idle sequencer. Default 0: the rest of the event loop's turn. */
+  /**
+   * Automatic mode: how long to gather further requests when the first one comes to an idle sequencer. Default 0: the rest of the event
+   * loop's turn. Measured with four clients that each send batches of 50: 0, 1 and 3 ms give the same number of blocks and no more speed.
+   */
   gatherMs?: number;
   /** Automatic mode: a request whose transaction still waits after this is answered from the journal. Default 5,000, below clients' usual 10 s. */
   inclusionWaitMsMax?: number;

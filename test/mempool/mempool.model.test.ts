@@ -144,7 +144,7 @@ describe('Mempool: model', () => {
   it(`keeps its invariants over random adds, replacements, blocks, drops and rewinds (seed ${SEED})`, async function () {
     this.timeout(120_000);
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), async (steps) => {
         const world = await PoolWorld.open({ limits: LIMITS });
         for (const action of steps) {
           await perform(world, action);
@@ -152,7 +152,7 @@ describe('Mempool: model', () => {
         }
         await checkJournal(world);
       }),
-      { seed: SEED, numRuns: 60 },
+      { seed: SEED, numRuns: 12, endOnFailure: true },
     );
   });
 });
