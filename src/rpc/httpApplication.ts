@@ -27,6 +27,9 @@ export function createHttpApplication(extraRoutes: ExtraRoute[], version: string
   application.get('/', (_request, response) => {
     response.json({ name: 'tributary', version, usage: 'POST JSON-RPC 2.0 here, or open a WebSocket' });
   });
+  application.all('/', (_request, response) => {
+    response.status(405).set('Allow', 'POST, GET, HEAD, OPTIONS').json({ error: 'expected POST or GET' });
+  });
   for (const route of extraRoutes) {
     application.get(route.path, async (_request, response) => {
       const { status, contentType, body } = await route.handle();

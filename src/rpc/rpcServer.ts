@@ -26,8 +26,9 @@ const RECEIVE_TIMEOUT_MS = 30_000;
 /** An idle connection is kept for so long: longer than the idle time of common clients and proxies (60 s). */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** Browsers may ask from any page: what must not be reached from pages checks for itself (`localAccess`). */
-const CORS_HEADERS = {
-  'access-control-allow-origin': '*',
+const CORS_HEADERS = { 'access-control-allow-origin': '*' };
+const PREFLIGHT_HEADERS = {
+  ...CORS_HEADERS,
   'access-control-allow-methods': 'POST, GET, OPTIONS',
   'access-control-allow-headers': 'content-type, authorization',
   'access-control-max-age': '86400',
@@ -66,7 +67,7 @@ export class RpcServer {
     this.#server = createServer((request, response) => {
       if (!isRpcPath(request.url)) application(request, response);
       else if (request.method === 'POST') void this.#answer(request, response);
-      else if (request.method === 'OPTIONS') response.writeHead(204, CORS_HEADERS).end();
+      else if (request.method === 'OPTIONS') response.writeHead(204, PREFLIGHT_HEADERS).end();
       else application(request, response);
     });
     this.#server.maxConnections = this.#limits.connectionCountMax;

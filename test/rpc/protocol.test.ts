@@ -267,6 +267,7 @@ describe('JSON-RPC over HTTP', () => {
     expect(health.headers.get('x-content-type-options')).to.equal('nosniff');
     expect((await fetch(`${rpc.url}/nothing`)).status).to.equal(404);
     expect((await fetch(`${rpc.url}/healthz`, { method: 'POST' })).status).to.equal(404);
+    expect((await fetch(rpc.url, { method: 'PUT', body: '{}' })).status).to.equal(405);
     expect(await (await fetch(rpc.url)).json()).to.include({ name: 'tributary', version: '0.0.0-test' });
   });
 
