@@ -71,8 +71,7 @@ describe('JSON-RPC beside anvil', function () {
     const addresses: string[] = [];
     for (const url of [anvilUrl, rpc.url]) {
       const sent = await post(url, 'eth_sendTransaction', [deploy]);
-      const receipt = await post(url, 'eth_getTransactionReceipt', [sent.result]);
-      addresses.push((receipt.result as { contractAddress: string }).contractAddress);
+      addresses.push((await receiptOf(url, sent.result)).contractAddress);
     }
     expect(addresses[0]).to.equal(addresses[1]);
     const calls: [string, bigint[]][] = [
@@ -90,8 +89,7 @@ describe('JSON-RPC beside anvil', function () {
       const succeeded = await Promise.all(
         [anvilUrl, rpc.url].map(async (url) => {
           const sent = await post(url, 'eth_sendTransaction', [{ ...call, gas: ours.result }]);
-          const receipt = await post(url, 'eth_getTransactionReceipt', [sent.result]);
-          return (receipt.result as { status: string }).status;
+          return (await receiptOf(url, sent.result)).status;
         }),
       );
       expect(succeeded, functionName).to.deep.equal(['0x1', '0x1']);
@@ -109,7 +107,7 @@ describe('JSON-RPC beside anvil', function () {
     const replies: Record<string, object>[] = [];
     for (const url of [anvilUrl, rpc.url]) {
       const sent = await post(url, 'eth_sendTransaction', [{ from: ACCOUNT, to: TO, value: '0x1' }]);
-      const receipt = (await post(url, 'eth_getTransactionReceipt', [sent.result])).result as { blockNumber: string };
+      const receipt = await receiptOf(url, sent.result);
       const block = (await post(url, 'eth_getBlockByNumber', [receipt.blockNumber, false])).result as object;
       const transaction = (await post(url, 'eth_getTransactionByHash', [sent.result])).result as object;
       replies.push({ block, transaction, receipt });
@@ -172,6 +170,16 @@ async function post(url: string, method: string, params: unknown[]): Promise<Rpc
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
   return (await response.json()) as RpcReply;
+}
+
+/** anvil gives the hash before the receipt is there; ours is there at once. */
+async function receiptOf(url: string, hash: unknown): Promise<Record<string, string>> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const { result } = await post(url, 'eth_getTransactionReceipt', [hash]);
+    if (result) return result as Record<string, string>;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return expect.fail(`no receipt of ${String(hash)}`);
 }
 
 async function untilAnswers(url: string): Promise<void> {
