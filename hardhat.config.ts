@@ -24,7 +24,7 @@ const config: HardhatUserConfig = {
   },
   networks: {
     hardhat: { hardfork: 'osaka' },
-    tributary: { url: 'http://127.0.0.1:9545', chainId: 31338 },
+    tributary: { url: process.env.TRIBUTARY_RPC_URL ?? 'http://127.0.0.1:9545', chainId: 31338 },
   },
   typechain: { dontOverrideCompile: true },
   mocha: { timeout: 120_000, reporter: require.resolve('./test/reporter') },
