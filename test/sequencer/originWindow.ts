@@ -1,12 +1,11 @@
-import type { L1BlockRef } from '../chain/l1Block';
-import { equalBytes, toHex } from '../core/bytes';
-import { Emitter } from '../core/emitter';
-import { TributaryError } from '../core/errors';
-import type { OriginCandidate, OriginSource } from './originSource';
+import type { L1BlockRef } from '../../src/chain/l1Block';
+import { equalBytes, toHex } from '../../src/core/bytes';
+import { Emitter } from '../../src/core/emitter';
+import { TributaryError } from '../../src/core/errors';
+import type { OriginCandidate, OriginSource } from '../../src/sequencer/originSource';
 
 /**
- * L1 blocks from some origin on to the newest known, in memory: an `OriginSource` to be filled from the L1 watcher's stream. The owner
- * prunes what no rewind will ask for any more.
+ * L1 blocks from some origin on to the newest known, in memory: an `OriginSource` that tests fill block by block.
  */
 export class OriginWindow implements OriginSource {
   readonly advanced = new Emitter<void>();
@@ -59,12 +58,6 @@ export class OriginWindow implements OriginSource {
     }
     this.#candidates.length = Math.min(this.#candidates.length, index + 1);
     this.advanced.emit();
-  }
-
-  /** Forgets the blocks below `number`; the newest always stays. */
-  prune(number: number): void {
-    const count = Math.min(this.#indexOf(number), this.#candidates.length - 1);
-    if (count > 0) this.#candidates.splice(0, count);
   }
 
   #indexOf(number: number): number {

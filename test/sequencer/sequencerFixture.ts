@@ -1,8 +1,8 @@
 import type { PortalDeposit } from '../../src/chain/l1Block';
 import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/executor';
-import { OriginWindow } from '../../src/sequencer/originWindow';
 import { type SealedBlock, Sequencer, type SequencerOptions } from '../../src/sequencer/sequencer';
 import { addressOf, ETHER, hashes, l1Block, PoolWorld, silentLogger } from '../mempool/poolFixture';
+import { OriginWindow } from './originWindow';
 
 export type Execute = (request: ExecuteBlockRequest) => Promise<ExecutedBlock>;
 
