@@ -61,7 +61,7 @@ export class UndoRecord {
     for (let index = 0; index < this.#count; index++) {
       const start = this.#start(index);
       const keyEnd = start + 1 + this.bytes[start];
-      yield [this.bytes.subarray(start + 1, keyEnd), this.#previous(index, keyEnd)];
+      yield [this.#view(start + 1, keyEnd), this.#previous(index, keyEnd)];
     }
   }
 
@@ -71,6 +71,11 @@ export class UndoRecord {
 
   #previous(index: number, keyEnd: number): Uint8Array | undefined {
     if (this.bytes[keyEnd] === 0) return undefined;
-    return this.bytes.subarray(keyEnd + 1, this.#entriesStart + this.bytes.readUInt32BE(4 + 4 * index));
+    return this.#view(keyEnd + 1, this.#entriesStart + this.bytes.readUInt32BE(4 + 4 * index));
+  }
+
+  /** Plain bytes: a `Buffer` that escapes would surprise with its own `slice`. */
+  #view(start: number, end: number): Uint8Array {
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, end - start);
   }
 }

@@ -86,5 +86,5 @@ function recoverPublicKey(digest: Uint8Array, v: bigint, r: Uint8Array, s: Uint8
 }
 
 function nativeSha256(message: Uint8Array): Uint8Array {
-  return createHash('sha256').update(message).digest();
+  return new Uint8Array(createHash('sha256').update(message).digest());
 }

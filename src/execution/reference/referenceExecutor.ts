@@ -100,7 +100,7 @@ async function executeOn(
 ): Promise<ExecutedBlock> {
   const block = evmBlock(attributes);
   await beginBlock(instance, block, attributes);
-  const progress: BlockProgress = { ...attributes, block, gasUsed: 0n };
+  const progress: BlockProgress = { ...attributes, block, baseFeeRecipient: addresses.baseFeeVault, gasUsed: 0n };
   const receipts: Receipt[] = [];
   for (const deposit of attributes.deposits) receipts.push(await runDeposit(instance, progress, deposit));
   const included: SignedTransaction[] = [];

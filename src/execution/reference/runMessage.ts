@@ -3,7 +3,7 @@ import { Address as EvmAddress } from '@ethereumjs/util';
 import { EMPTY_CODE_HASH } from '../../codec/header';
 import type { Log } from '../../codec/receipt';
 import type { AccessListEntry, Authorization } from '../../codec/transaction';
-import { type Address, concatBytes, EMPTY_BYTES, equalBytes, fromHex, toHex } from '../../core/bytes';
+import { type Address, concatBytes, EMPTY_BYTES, equalBytes, fromHex, type Hash, toHex } from '../../core/bytes';
 import { recoverAuthority } from '../recoverAuthority';
 import { EXISTING_AUTHORITY_REFUND_GAS, floorGas, intrinsicGas } from '../transactionGas';
 import { delegationTarget } from '../transactionRules';
@@ -20,6 +20,8 @@ export interface Message {
   gasPrice: bigint;
   accessList: AccessListEntry[];
   authorizationList: Authorization[];
+  /** What BLOBHASH shows; none on the L2. */
+  blobVersionedHashes?: Hash[];
 }
 
 export interface MessageResult {
@@ -56,6 +58,7 @@ export async function runMessage(instance: EvmInstance, block: EvmBlock, message
     value: message.value,
     data: message.data,
     gasLimit: message.gasLimit - intrinsic,
+    blobVersionedHashes: message.blobVersionedHashes?.map(toHex),
     skipNonceIncrement: true,
   });
   refund += execResult.gasRefund ?? 0n;

@@ -8,7 +8,7 @@ import {
   effectiveGasPrice,
   type SignedTransaction,
 } from '../../codec/transaction';
-import type { Address } from '../../core/bytes';
+import type { Address, Hash } from '../../core/bytes';
 import { floorGas, INIT_CODE_SIZE_BYTES_MAX, intrinsicGas } from '../transactionGas';
 import { blockGasLimitReached, checkSender, checkTransaction } from '../transactionRules';
 import type { EvmBlock, EvmInstance } from './evmPool';
@@ -22,19 +22,23 @@ export interface BlockProgress {
   block: EvmBlock;
   baseFeePerGas: bigint;
   coinbase: Address;
+  /** Who gets the base fee; undefined: nobody, as on Ethereum. */
+  baseFeeRecipient: Address | undefined;
   gasLimit: bigint;
   /** So far. */
   gasUsed: bigint;
 }
 
 /**
- * Executes a signed transaction. The base fee is not burned: BaseFeeVault gets it, the coinbase the tip.
+ * Executes a signed transaction: the base fee goes to its recipient, the tip to the coinbase.
+ * @param blobVersionedHashes for state tests only: the L2 has no blob transactions
  * @throws Execution.* when it is invalid here; then nothing has changed
  */
 export async function runSignedTransaction(
   instance: EvmInstance,
   progress: BlockProgress,
   transaction: SignedTransaction,
+  blobVersionedHashes: Hash[] = [],
 ): Promise<Receipt> {
   const { state } = instance;
   checkTransaction(transaction, instance.chainId, instance.fork);
@@ -44,10 +48,12 @@ export async function runSignedTransaction(
 
   const gasPrice = effectiveGasPrice(transaction, progress.baseFeePerGas);
   credit(instance, transaction.from, -transaction.gasLimit * gasPrice);
-  const result = await runMessage(instance, progress.block, { ...transaction, gasPrice });
+  const result = await runMessage(instance, progress.block, { ...transaction, gasPrice, blobVersionedHashes });
   credit(instance, transaction.from, (transaction.gasLimit - result.gasUsed) * gasPrice);
   credit(instance, progress.coinbase, (gasPrice - progress.baseFeePerGas) * result.gasUsed);
-  credit(instance, addresses.baseFeeVault, progress.baseFeePerGas * result.gasUsed);
+  if (progress.baseFeeRecipient) {
+    credit(instance, progress.baseFeeRecipient, progress.baseFeePerGas * result.gasUsed);
+  }
   await finishTransaction(instance, result.destroyed);
 
   return receiptOf(progress, transaction.type, result, {

@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { toHex } from '../../src/core/bytes';
+import { TributaryError } from '../../src/core/errors';
+import { UndoRecord } from '../../src/state/undoRecord';
+
+const SEED = Number(process.env.FUZZ_SEED ?? 20260106);
+
+describe('UndoRecord', () => {
+  it(`answers for each of its keys and for no other, from its bytes alone (seed ${SEED})`, () => {
+    const change = fc.tuple(
+      fc.uint8Array({ maxLength: 100 }),
+      fc.option(fc.uint8Array({ maxLength: 80 }), { nil: undefined }),
+    );
+    const changes = fc.uniqueArray(change, { selector: ([key]) => toHex(key), maxLength: 40 });
+    fc.assert(
+      fc.property(changes, fc.uint8Array({ maxLength: 100 }), (entries, other) => {
+        const record = new UndoRecord(new Uint8Array(UndoRecord.of(entries).bytes));
+        for (const [key, previous] of entries) expect(record.lookup(key)).to.deep.equal({ previous });
+        if (!entries.some(([key]) => toHex(key) === toHex(other))) expect(record.lookup(other)).to.equal(undefined);
+        const sorted = [...entries].sort(([a], [b]) => Buffer.compare(a, b));
+        expect([...record.entries()]).to.deep.equal(sorted);
+      }),
+      { seed: SEED, numRuns: 200 },
+    );
+  });
+
+  it('has golden bytes', () => {
+    const record = UndoRecord.of([
+      [Uint8Array.of(2, 3), undefined],
+      [Uint8Array.of(1), Uint8Array.of(9, 8)],
+    ]);
+    expect(toHex(record.bytes)).to.equal('0x00000002' + '00000005' + '00000009' + '0101010908' + '02020300');
+  });
+
+  it('takes no key that is longer than its length byte can say', () => {
+    expect(() => UndoRecord.of([[new Uint8Array(256), undefined]])).to.throw(TributaryError, 'shorter than 256');
+  });
+});
