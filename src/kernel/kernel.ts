@@ -1,8 +1,8 @@
 /**
  * The kernel's TypeScript face: one EVM over one memory, sequential.
  *
- * Owns the memory and what is cached in it. Per block: `beginBlock`, any number of `execute` and `call`, then `changes` and
- * either `commit` (the backend is about to hold these changes) or `discard`.
+ * Owns the memory and what is cached in it. Per block: `beginBlock`, any number of `execute` and `call`, then `changes`,
+ * `stateRoot` and `takeTrieChanges`, and either `commit` (the backend holds these changes before it is read again) or `discard`.
  */
 import type { Fork } from '../chain/forks';
 import type { Log } from '../codec/receipt';
@@ -25,6 +25,7 @@ import {
 import { runPrecompile } from './precompiles/runPrecompile';
 import type { StateBackend } from './stateBackend';
 import { rejectionOf } from './status';
+import { createLoadTrieNode, KernelTrie, type TrieChange } from './trie';
 import { readWord, readWordBytes, writeWord, writeWordBytes } from './words';
 
 export interface KernelBlock {
@@ -89,6 +90,10 @@ export interface KernelOptions {
   slotBits?: number;
   /** For code and its predecoded form; default 96 MiB. */
   codeCacheSizeBytes?: number;
+  /** For trie nodes; default 64 MiB. What does not fit is evicted and read again from the backend. */
+  trieArenaSizeBytes?: number;
+  /** Hash buckets for storage tries, a power of two; default 2^16. */
+  trieBucketCount?: number;
   /**
    * EVM memory of all frames of a transaction together; default 96 MiB, which 60 million gas can't fill.
    */
@@ -110,6 +115,10 @@ const SLOT_ENTRY_SIZE_BYTES = 112 + 16;
 const CODE_TABLE_SIZE_BYTES = 2 ** 20;
 /** Room for one encoded transaction. */
 const TRANSACTION_AREA_SIZE_BYTES = 4 * 2 ** 20;
+/** assembly/trie/context.ts: TRIE_SCRATCH_SIZE, in a page of its own. */
+const TRIE_SCRATCH_AREA_SIZE_BYTES = PAGE_SIZE_BYTES;
+/** Records of a block's changes: 112 bytes an account, 96 a slot. */
+const TRIE_EXCHANGE_SIZE_BYTES = 32 * 2 ** 20;
 /** The cache is dropped between blocks once it is fuller than this. */
 const CACHE_FILL_MAX = 0.5;
 const SYSTEM_GAS_LIMIT = 30_000_000n;
@@ -117,6 +126,8 @@ const SYSTEM_GAS_LIMIT = 30_000_000n;
 const SYSTEM_ADDRESS: Address = new Uint8Array(20).fill(0xff, 0, 19).fill(0xfe, 19);
 
 export class Kernel {
+  /** The state's tries; `stateRoot` feeds them. */
+  readonly trie: KernelTrie;
   private readonly exports: KernelExports;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
@@ -125,6 +136,8 @@ export class Kernel {
   private readonly slotCountMax: number;
   private readonly codeCacheSizeBytes: number;
   private gasUsed = 0n;
+  /** The tries hold what `stateRoot` gave them and `commit` has not confirmed. */
+  private triesAreAhead = false;
 
   /**
    * Reserves about 450 MiB of address space; pages are taken as they are used.
@@ -133,13 +146,10 @@ export class Kernel {
    */
   constructor(
     private readonly backend: StateBackend,
-    {
-      accountBits = 17,
-      slotBits = 18,
-      codeCacheSizeBytes = 96 * 2 ** 20,
-      evmMemorySizeBytes = 96 * 2 ** 20,
-    }: KernelOptions = {},
+    options: KernelOptions = {},
   ) {
+    const { accountBits = 17, slotBits = 18, codeCacheSizeBytes = 96 * 2 ** 20 } = options;
+    const { evmMemorySizeBytes = 96 * 2 ** 20, trieArenaSizeBytes = 64 * 2 ** 20, trieBucketCount = 2 ** 16 } = options;
     this.accountCountMax = 2 ** accountBits;
     this.slotCountMax = 2 ** slotBits;
     this.codeCacheSizeBytes = codeCacheSizeBytes;
@@ -151,13 +161,16 @@ export class Kernel {
       PAGE_SIZE_BYTES +
       codeCacheSizeBytes;
     this.transactionAt = pageAligned(SHARED_BASE + sharedSize);
-    const privateAt = this.transactionAt + TRANSACTION_AREA_SIZE_BYTES;
+    const trieScratchAt = this.transactionAt + TRANSACTION_AREA_SIZE_BYTES;
+    const trieExchangeAt = trieScratchAt + TRIE_SCRATCH_AREA_SIZE_BYTES;
+    const trieArenaAt = trieExchangeAt + TRIE_EXCHANGE_SIZE_BYTES;
+    const privateAt = pageAligned(trieArenaAt + trieArenaSizeBytes);
     const privateSize = PRIVATE_FIXED_SIZE_BYTES + evmMemorySizeBytes;
     const pages = Math.ceil((privateAt + privateSize) / PAGE_SIZE_BYTES);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
-    const imports = { env: { memory }, host: this.imports() as unknown as WebAssembly.ModuleImports };
+    const imports = { env: { memory }, host: this.imports(memory) as unknown as WebAssembly.ModuleImports };
     this.exports = new WebAssembly.Instance(kernelModule(), imports).exports as unknown as KernelExports;
     // The size is the kernel's constant, but the memory is needed before an instance can tell it.
     const fixedSize = this.exports.privateFixedSize() >>> 0;
@@ -168,6 +181,14 @@ export class Kernel {
     this.exports.attachShared(SHARED_BASE, sharedSize, accountBits, slotBits, HASH_SEED);
     this.exports.initPrivate(privateAt, privateSize);
     this.exports.clearState();
+    this.trie = new KernelTrie({
+      memory,
+      exports: this.exports,
+      arena: { base: trieArenaAt, sizeBytes: trieArenaSizeBytes },
+      scratch: trieScratchAt,
+      exchange: { base: trieExchangeAt, sizeBytes: TRIE_EXCHANGE_SIZE_BYTES },
+      bucketCount: trieBucketCount,
+    });
   }
 
   /** Starts a block on the state that the backend has (plus what was committed since). */
@@ -236,14 +257,28 @@ export class Kernel {
     return changes;
   }
 
+  /** The state root after the block's changes, which go into the tries: once, after the last transaction. */
+  stateRoot(): Hash {
+    this.triesAreAhead = true;
+    return this.trie.applyCachedBlock();
+  }
+
+  /** After `stateRoot`: what the path-keyed node store must write, in order and atomically. Read it to its end. */
+  takeTrieChanges(): Iterable<TrieChange> {
+    return this.trie.takeChanges();
+  }
+
   /** The changes are the backend's now; cached values stay. */
   commit(): void {
     this.exports.commitBlock();
+    this.triesAreAhead = false;
   }
 
   /** Forgets the block's changes, and with them everything cached. */
   discard(): void {
     this.exports.clearAccounts();
+    if (this.triesAreAhead) this.trie.reset();
+    this.triesAreAhead = false;
   }
 
   private run(transaction: KernelTransaction, mode: number): KernelOutcome {
@@ -335,7 +370,7 @@ export class Kernel {
     if (codeIsFull || accountsAreFull || slotsAreFull) this.exports.clearState();
   }
 
-  private imports(): KernelImports {
+  private imports(memory: WebAssembly.Memory): KernelImports {
     const { backend } = this;
     // Closures, not methods: the kernel calls them on every cache miss. Addresses above 2 GiB arrive negative.
     return {
@@ -375,6 +410,7 @@ export class Kernel {
         this.bytes.set(output, out >>> 0);
         return output.length;
       },
+      loadTrieNode: createLoadTrieNode(memory, (key) => backend.loadTrieNode(key)),
       blockHash: (blockNumber, out) => {
         this.bytes.set(backend.blockHash(Number(blockNumber)), out >>> 0);
       },

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TributaryError } from '../core/errors';
+import type { TrieExports } from './trie';
 
 /** What assembly/index.ts exports. Addresses and sizes are 32-bit: read them with `>>> 0`. */
-export interface KernelExports {
+export interface KernelExports extends TrieExports {
   privateFixedSize(): number;
   sharedHeadSize(): number;
   attachShared(base: number, size: number, accountBits: number, slotBits: number, seed: bigint): void;
@@ -24,13 +25,14 @@ export interface KernelExports {
   codeSize(hash: number): number;
 }
 
-/** What assembly/host.ts imports. */
+/** What assembly/host.ts and assembly/trie/host.ts import. */
 export interface KernelImports {
   loadAccount(address: number, out: number): number;
   loadSlot(address: number, slot: number, out: number): void;
   loadCode(hash: number, out: number, capacity: number): number;
   precompile(id: number, input: number, inputLength: number, out: number, capacity: number): number;
   blockHash(blockNumber: bigint, out: number): void;
+  loadTrieNode(key: number, keyLength: number, out: number, capacity: number): number;
 }
 
 /** `npm run build:kernel` writes it. */

@@ -17,6 +17,8 @@ export interface StateBackend {
   loadSlot(address: Address, slot: Hash): Uint8Array | undefined;
   /** The code with this hash; undefined is a corrupt state. */
   loadCode(codeHash: Hash): Uint8Array | undefined;
+  /** RLP of the trie node at a key of the path-keyed store (at most 1,024 bytes); undefined where there is none. */
+  loadTrieNode(key: Uint8Array): Uint8Array | undefined;
   /** Hash of one of the last 256 blocks. */
   blockHash(blockNumber: number): Hash;
 }

@@ -6,7 +6,6 @@ const SEED = Number(process.env.FAST_CHECK_SEED ?? 7_654_321);
 const TWO_256 = 2n ** 256n;
 const unsigned = (value: bigint) => BigInt.asUintN(256, value);
 const signed = (value: bigint) => BigInt.asIntN(256, value);
-const magnitude = (value: bigint) => (value < 0n ? -value : value);
 
 /** Opcode, number of operands (the first is on top of the stack), and the definition. */
 const OPERATIONS: Record<string, [opcode: string, operands: number, (...operands: bigint[]) => bigint]> = {

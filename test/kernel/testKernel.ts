@@ -51,6 +51,10 @@ export class TestState implements StateBackend {
     return this.codes.get(toHex(codeHash));
   }
 
+  loadTrieNode(): undefined {
+    return undefined;
+  }
+
   blockHash(blockNumber: number): Hash {
     return word(0xb10c0000n + BigInt(blockNumber));
   }

@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Fork } from '../../chain/forks';
+import { createReferenceStateTestExecutor } from '../../execution/reference/referenceStateTests';
 import { createKernelStateTestExecutor } from '../../kernel/conformance/kernelStateTests';
 import { runStateTests, type StateTestExecutor, type StateTestFailure } from '../../kernel/conformance/runStateTests';
 
 /** By the value of `--executor`. */
 const EXECUTORS: Record<string, () => StateTestExecutor> = {
   kernel: createKernelStateTestExecutor,
+  reference: createReferenceStateTestExecutor,
 };
 
 const FORKS: readonly Fork[] = ['cancun', 'prague', 'osaka'];

@@ -18,6 +18,7 @@ import {
 import { setHashSeed } from './state/hash';
 import { applyTransaction, executeTransaction, Mode, outcome } from './transaction';
 
+export * from './trie/index';
 export { applyTransaction, blockContext, cachedAccountCount, cachedSlotCount, codeCacheFree, firstDirtyAccount, outcome };
 
 /** Bytes of a private region before its last area, which is EVM memory. */

@@ -1,30 +1,38 @@
 import { RLP } from '@ethereumjs/rlp';
 import type { Log } from '../../codec/receipt';
-import { EMPTY_BYTES, type Hash, toHex } from '../../core/bytes';
+import { type Hash, toBigInt, toHex } from '../../core/bytes';
 import { keccak256 } from '../../core/keccak';
 import { Kernel } from '../kernel';
 import type { BackendAccount, StateBackend } from '../stateBackend';
+import type { TrieAccountUpdate, TrieSlotUpdate } from '../trie';
 import type { StateTestExecutor, StateTestResult } from './runStateTests';
-import { stateRootOf, storageRootOf } from './stateRoot';
+import { storageRootOf } from './stateRoot';
 import type { StateTestAccount, StateTestCase } from './stateTestCase';
 
 /** Runs state tests on the kernel; one kernel serves all of them, its account cache forgotten in between. */
 export function createKernelStateTestExecutor(): StateTestExecutor {
   const backend = new TestBackend();
   // Some tests call 1,024 deep with a megabyte of memory each; what is not written takes no pages.
-  const kernel = new Kernel(backend, { accountBits: 14, slotBits: 17, evmMemorySizeBytes: 1200 * 2 ** 20 });
+  const kernel = new Kernel(backend, {
+    accountBits: 14,
+    slotBits: 17,
+    evmMemorySizeBytes: 1200 * 2 ** 20,
+    trieBucketCount: 2 ** 8,
+  });
   return {
     name: 'kernel',
     execute(test) {
       backend.load(test);
       kernel.discard();
+      kernel.trie.reset();
+      kernel.trie.apply(backend.accountUpdates(), backend.slotUpdates());
       kernel.beginBlock(test.block);
       const outcome = test.transaction ? kernel.execute(test.transaction) : undefined;
       const rejection = outcome ? outcome.rejection : 'a field is out of bounds';
       return {
         rejection,
         logsHash: logsHashOf(outcome?.logs ?? []),
-        stateRoot: stateRootOf(backend.after(kernel).values()),
+        stateRoot: kernel.stateRoot(),
         detail: outcome ? `status ${outcome.status}, gas used ${outcome.gasUsed}` : '',
       } satisfies StateTestResult;
     },
@@ -67,29 +75,36 @@ class TestBackend implements StateBackend {
     return keccak256(Buffer.from(String(blockNumber)));
   }
 
-  /** The state with what the kernel changed. */
-  after(kernel: Kernel): Map<string, StateTestAccount> {
-    const after = new Map(this.accounts);
-    for (const change of kernel.changes()) {
-      const key = toHex(change.address);
-      const before = this.accounts.get(key);
-      if (!change.exists) {
-        after.delete(key);
-        continue;
-      }
-      const storage = new Map((before?.storage ?? []).map((entry) => [toHex(entry.slot), entry]));
-      for (const { slot, value } of change.slots) {
-        if (value.every((byte) => byte === 0)) storage.delete(toHex(slot));
-        else storage.set(toHex(slot), { slot, value });
-      }
-      after.set(key, {
-        address: change.address,
-        nonce: change.nonce,
-        balance: change.balance,
-        code: change.code ?? before?.code ?? EMPTY_BYTES,
-        storage: [...storage.values()],
-      });
-    }
-    return after;
+  loadTrieNode(): undefined {
+    // Every trie is built whole in memory.
+    return undefined;
   }
+
+  accountUpdates(): TrieAccountUpdate[] {
+    return [...this.accounts.values()].map(({ nonce, balance, code, address }) => {
+      return { hashedAddress: hashOf(address), action: 'write', nonce, balance, codeHash: keccak256(code) };
+    });
+  }
+
+  slotUpdates(): TrieSlotUpdate[] {
+    return [...this.accounts.values()].flatMap(({ address, storage }) =>
+      storage.map(({ slot, value }) => {
+        return { hashedAddress: hashOf(address), hashedSlot: hashOf(slot), value: toBigInt(value) };
+      }),
+    );
+  }
+}
+
+const HASHES_KEPT_MAX = 100_000;
+const hashes = new Map<string, Hash>();
+
+/** keccak256, remembered: tests use the same addresses and slots over and over. */
+function hashOf(key: Uint8Array): Hash {
+  const hex = toHex(key);
+  const known = hashes.get(hex);
+  if (known) return known;
+  if (hashes.size === HASHES_KEPT_MAX) hashes.clear();
+  const hash = keccak256(key);
+  hashes.set(hex, hash);
+  return hash;
 }

@@ -1,6 +1,6 @@
-/** State roots from whole states: small, obvious, and independent of the tries that it checks. */
+/** Storage roots from whole storages: small, obvious, and independent of the tries that are being checked. */
 import { RLP } from '@ethereumjs/rlp';
-import { type Hash, toHex, toMinimalBytes } from '../../core/bytes';
+import { type Hash, toHex } from '../../core/bytes';
 import { keccak256 } from '../../core/keccak';
 import type { StateTestAccount } from './stateTestCase';
 
@@ -12,20 +12,8 @@ interface Leaf {
 }
 
 const EMPTY_ROOT = keccak256(RLP.encode(new Uint8Array(0)));
-const HASHES_KEPT_MAX = 100_000;
-const keyHashes = new Map<string, string>();
 
-/** Root of the state that holds exactly these accounts. */
-export function stateRootOf(accounts: Iterable<StateTestAccount>): Hash {
-  const leaves: Leaf[] = [];
-  for (const account of accounts) {
-    const { nonce, balance } = account;
-    const fields = [toMinimalBytes(nonce), toMinimalBytes(balance), storageRootOf(account), keccak256(account.code)];
-    leaves.push({ path: hashedPath(account.address), value: RLP.encode(fields) });
-  }
-  return rootOf(leaves);
-}
-
+/** Root of an account's storage trie. */
 export function storageRootOf({ storage }: Pick<StateTestAccount, 'storage'>): Hash {
   return rootOf(
     storage.map(({ slot, value }) => ({
@@ -70,12 +58,5 @@ function compact(nibbles: string, isLeaf: boolean): Uint8Array {
 }
 
 function hashedPath(key: Uint8Array): string {
-  const hex = toHex(key);
-  let path = keyHashes.get(hex);
-  if (path === undefined) {
-    if (keyHashes.size === HASHES_KEPT_MAX) keyHashes.clear();
-    path = toHex(keccak256(key)).slice(2);
-    keyHashes.set(hex, path);
-  }
-  return path;
+  return toHex(keccak256(key)).slice(2);
 }
