@@ -49,7 +49,9 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       clock,
       logger: logger.child({ room: 'verifier' }),
       takeOver(divergence, work) {
-        logger.error({ ...divergence }, 'L1 gives another chain than ours: ours gives way');
+        if (divergence.agreedBlockNumber < divergence.localHeadNumber) {
+          logger.error({ ...divergence }, 'L1 gives another chain than ours: ours gives way');
+        }
         return sequencer ? sequencer.giveWay(divergence.agreedBlockNumber, work) : work();
       },
     });

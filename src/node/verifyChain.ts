@@ -24,6 +24,8 @@ export interface VerifiedChainHead {
   l1Block: number;
   batches: { taken: number; cut: number; ignored: number };
   outputClaimsChecked: number;
+  /** Addresses of the games that claim a wrong output root. */
+  wrongOutputClaims: string[];
 }
 
 /**
@@ -46,13 +48,14 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
       outputClaims: new DisputeGameClaims(l1.client, rollup.contracts.disputeGameFactory as Hex),
     });
     if (onProgress) verifier.progressed.on(({ l1Block, l1Head, l2Block }) => onProgress(l1Block, l1Head, l2Block));
-    const { block, l1Block, batches, outputClaimsChecked } = await verifier.syncToL1Head();
+    const { block, l1Block, batches, outputClaimsChecked, wrongOutputClaims } = await verifier.syncToL1Head();
     return {
       blockNumber: block.header.number,
       blockHash: toHex(block.hash),
       l1Block: l1Block.number,
       batches,
       outputClaimsChecked,
+      wrongOutputClaims: wrongOutputClaims.map(({ source }) => source),
     };
   } finally {
     await close();

@@ -1,13 +1,15 @@
 import { outputRoot } from '../codec/header';
-import { equalBytes } from '../core/bytes';
+import { equalBytes, toHex } from '../core/bytes';
 import type { Logger } from '../core/ports';
-import { mismatch } from './verifierErrors';
 import type { OutputClaim, OutputClaims, VerifiedChain } from './verifierPorts';
 
 /** Claims on blocks not derived yet that are remembered; a flood of claims on far blocks drops the oldest. */
 const WAITING_CLAIMS_MAX = 4096;
 
-/** Compares the output roots that were proposed on L1 with the derived chain, each as soon as its block is derived. */
+/**
+ * Compares the output roots that were proposed on L1 with the derived chain, each as soon as its block is derived. A wrong one is reported
+ * loudly and stops nothing: anyone with a bond can make one, and it is the dispute's business to defeat it.
+ */
 export class OutputClaimCheck {
   readonly #claims: OutputClaims;
   readonly #chain: Pick<VerifiedChain, 'blockByNumber'>;
@@ -15,6 +17,7 @@ export class OutputClaimCheck {
   #waiting: OutputClaim[] = [];
   #nextL1Block: number;
   #checkedCount = 0;
+  #wrong: OutputClaim[] = [];
 
   /** @param firstL1Block the first whose claims count */
   constructor(claims: OutputClaims, chain: Pick<VerifiedChain, 'blockByNumber'>, logger: Logger, firstL1Block: number) {
@@ -24,9 +27,14 @@ export class OutputClaimCheck {
     this.#nextL1Block = firstL1Block;
   }
 
-  /** Claims that agreed with the derived chain. */
+  /** Claims that were compared. */
   get checkedCount(): number {
     return this.#checkedCount;
+  }
+
+  /** Claims that differ from the derived chain; the newest 4,096. */
+  get wrongClaims(): readonly OutputClaim[] {
+    return this.#wrong;
   }
 
   /** Claims on blocks that are not derived yet. */
@@ -37,7 +45,7 @@ export class OutputClaimCheck {
   /**
    * @param l1Block claims up to this L1 block are fetched
    * @param tipNumber newest derived L2 block
-   * @throws Verifier.Mismatch
+   * @throws what the source of claims throws
    */
   async check(l1Block: number, tipNumber: number): Promise<void> {
     if (l1Block >= this.#nextL1Block) {
@@ -57,15 +65,24 @@ export class OutputClaimCheck {
   rewindTo(l1Block: number): void {
     this.#nextL1Block = Math.min(this.#nextL1Block, l1Block + 1);
     this.#waiting = [];
+    this.#wrong = [];
   }
 
   #compare(claim: OutputClaim): void {
     const block = this.#chain.blockByNumber(claim.l2BlockNumber);
     if (!block) return;
     const derived = outputRoot(block.header);
-    if (!equalBytes(derived, claim.outputRoot)) {
-      throw mismatch(`the output root proposed in ${claim.source}`, claim.l2BlockNumber, claim.outputRoot, derived);
-    }
     this.#checkedCount++;
+    if (equalBytes(derived, claim.outputRoot)) return;
+    this.#wrong = [...this.#wrong.slice(1 - WAITING_CLAIMS_MAX), claim];
+    this.#logger.error(
+      {
+        game: claim.source,
+        l2Block: claim.l2BlockNumber,
+        claimed: toHex(claim.outputRoot),
+        derived: toHex(derived),
+      },
+      'a wrong output root is claimed on L1: dispute it within its window',
+    );
   }
 }

@@ -15,7 +15,15 @@ import { type Checkpoint, CheckpointLog } from './checkpointLog';
 import { loadDerivationState } from './loadDerivationState';
 import { OutputClaimCheck } from './outputClaimCheck';
 import { aborted } from './verifierErrors';
-import type { L1Position, L1Source, OutputClaims, TakeOver, VerifiedChain, VerifierProgress } from './verifierPorts';
+import type {
+  L1Position,
+  L1Source,
+  OutputClaim,
+  OutputClaims,
+  TakeOver,
+  VerifiedChain,
+  VerifierProgress,
+} from './verifierPorts';
 
 export interface VerifierOptions {
   config: ChainConfig;
@@ -44,8 +52,10 @@ export interface VerifiedHead {
   l1Block: L1Position;
   /** Since this verifier was made. */
   batches: Record<BatchOutcome['result'], number>;
-  /** Output roots on L1 that agree. */
+  /** Output roots on L1 that were compared. */
   outputClaimsChecked: number;
+  /** Those that differ from what was derived. */
+  wrongOutputClaims: readonly OutputClaim[];
   /** Output roots on L1 for blocks that L1 does not give yet. */
   outputClaimsWaiting: number;
 }
@@ -102,6 +112,9 @@ export class Verifier {
       this.#state = undefined;
       await this.#run(options.signal, async () => (await this.#options.source.latest()).number);
       if (options.signal?.aborted) throw aborted();
+      // L1 may have gone on meanwhile, so that its head was never reached.
+      await this.#labelFinalized();
+      await this.#checkOutputClaims();
       return this.#loadedState();
     });
     return this.#verifiedHead(state);
@@ -342,6 +355,7 @@ export class Verifier {
       l1Block: { number, hash },
       batches: { ...this.#batches },
       outputClaimsChecked: this.#claimCheck?.checkedCount ?? 0,
+      wrongOutputClaims: this.#claimCheck?.wrongClaims ?? [],
       outputClaimsWaiting: this.#claimCheck?.waitingCount ?? 0,
     };
   }

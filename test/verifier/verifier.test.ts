@@ -180,8 +180,10 @@ describe('verifier/Verifier', () => {
       claims.push({ l1Block: G + 6, l2BlockNumber: 2, outputRoot: ZERO_HASH, source: '0xliar' });
       source.headLimit = Number.POSITIVE_INFINITY;
       l1.add();
-      const error = await expectError(verifier.syncToL1Head(), 'Verifier.Mismatch');
-      expect(error.shortMessage).to.equal('block 2: the output root proposed in 0xliar differs from what was derived');
+      const head = await verifier.syncToL1Head();
+      expect(head).to.include({ outputClaimsChecked: 3, outputClaimsWaiting: 0 });
+      expect(head.wrongOutputClaims.map(({ source: game }) => game)).to.deep.equal(['0xliar']);
+      expect(node.logger.messages).to.include('a wrong output root is claimed on L1: dispute it within its window');
     });
 
     it('refuses an L1 that is not the one of the config', async () => {

@@ -48,10 +48,12 @@ export function registerVerifyCommand(program: Command): void {
         if (flags.json) {
           process.stdout.write(`${JSON.stringify(result)}\n`);
         } else {
-          const { blockNumber, blockHash, l1Block, outputClaimsChecked } = result;
+          const { blockNumber, blockHash, l1Block, outputClaimsChecked, wrongOutputClaims } = result;
           process.stdout.write(
             `agreed: L2 block ${blockNumber} ${blockHash}, derived from L1 up to block ${l1Block}; ${outputClaimsChecked} output roots checked\n`,
           );
+          for (const game of wrongOutputClaims)
+            process.stdout.write(`WRONG output root claimed on L1 in game ${game}\n`);
         }
       } finally {
         if (temporary) rmSync(temporary, { recursive: true, force: true });
