@@ -69,7 +69,7 @@ const GWEI = 1_000_000_000n;
 /** EIP-7825: no L1 transaction may ask for more. */
 const GAS_LIMIT_MAX = 16_777_216n;
 /** Looks after which a used-up nonce without receipt is another transaction's. */
-const LOOKS_WITHOUT_RECEIPT_MAX = 5;
+const LOOKS_WITHOUT_RECEIPT_MAX = 12;
 /** Between looks at nothing. */
 const IDLE_MS = 3_600_000;
 const RETRY_DELAY_MS_MIN = 250;
