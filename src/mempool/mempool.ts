@@ -231,7 +231,12 @@ export class Mempool {
   isIncludable(hash: Hash): boolean {
     const pooled = this.#byHash.get(toHex(hash));
     if (!pooled?.queue.isExecutable(pooled.entry)) return false;
-    return pooled.entry.transaction.maxFeePerGas >= this.#baseFeePerGas;
+    // One that offers too little holds up all that follow it.
+    for (let index = 0; ; index++) {
+      const entry = pooled.queue.at(index);
+      if (entry.transaction.maxFeePerGas < this.#baseFeePerGas) return false;
+      if (entry === pooled.entry) return true;
+    }
   }
 
   /** The nonce for the sender's next transaction: its account's plus the transactions that can run now. */

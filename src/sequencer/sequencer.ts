@@ -210,17 +210,6 @@ export class Sequencer {
     return this.#enqueue(() => this.#replaceAfter(blockNumber, work));
   }
 
-  /** After an L1 reorganization: rewinds, as `rewindTo`, to the newest block whose origin is at most `l1Number`, if the head's is later. */
-  rewindToOrigin(l1Number: number): Promise<void> {
-    return this.#enqueue(async () => {
-      const { chain } = this.#options;
-      let block = chain.head;
-      while (block.l1Origin.number > l1Number && block.header.number > 0)
-        block = this.#blockAt(block.header.number - 1);
-      await this.#rewind(block.header.number);
-    });
-  }
-
   status(): SequencerStatus {
     return {
       mode: this.#isAutomatic ? 'automatic' : 'clock',

@@ -137,6 +137,9 @@ describe('Mempool: admission', () => {
     expect(world.mempool.hasIncludable()).to.equal(false);
     expect(world.mempool.next(GWEI, blockGasLimit)).to.deep.equal([]);
     expect(hashes(world.mempool.next(100n, blockGasLimit))).to.deep.equal(hashes([cheap]));
+    const behindIt = transfer(alice, 1);
+    await world.mempool.add(behindIt.raw);
+    expect(world.mempool.isIncludable(behindIt.hash)).to.equal(false);
   });
 
   it('accepts a legacy transaction without replay protection, as anvil does', async () => {

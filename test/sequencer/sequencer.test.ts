@@ -280,7 +280,7 @@ describe('Sequencer: L1', () => {
     expect(world.sequencer.status().lastError?.recovery).to.equal('reset');
     await world.sequencer.submit(second.raw);
     expect((await world.pool.journal()).length).to.equal(1);
-    await world.sequencer.rewindToOrigin(100);
+    await world.sequencer.rewindTo(0);
     await world.until(() => world.sealed.length === 2);
     expect(toHex(world.head.l1Origin.hash)).to.equal(toHex(l1Block(101, 'b').hash));
     expect(world.blocks()[1]).to.deep.equal(hashes([first, second]));
