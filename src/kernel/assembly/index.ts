@@ -6,7 +6,7 @@
  */
 import { B_GAS_USED, fork } from './block';
 import { blockContext, EVM_MEMORY, setPrivateRegion, setSharedBase, SHARED_AREAS, sharedBase } from './memory';
-import { C_BYTES, C_SIZE, clearCodeCache, codeByHash, codeCacheFork, codeCacheFree, layOutCodeCache } from './state/codeCache';
+import { C_BYTES, C_SIZE, clearCodeCache, codeByHash, codeCacheFork, codeCacheFree, forgetNewCode, layOutCodeCache } from './state/codeCache';
 import {
   cachedAccountCount,
   cachedSlotCount,
@@ -16,8 +16,10 @@ import {
   layOutFlatCache,
 } from './state/flatCache';
 import { setHashSeed } from './state/hash';
+import { readAccount, rollBackFlatCache } from './state/stateAccess';
 import { applyTransaction, executeTransaction, Mode, outcome } from './transaction';
 
+export * from './sealing/index';
 export * from './trie/index';
 export { applyTransaction, blockContext, cachedAccountCount, cachedSlotCount, codeCacheFree, firstDirtyAccount, outcome };
 
@@ -52,6 +54,7 @@ export function clearState(): void {
 /** Forgets cached accounts and slots, but not code, which never changes under its hash. */
 export function clearAccounts(): void {
   clearFlatCache();
+  forgetNewCode();
 }
 
 /** Call after the block context was written. */
@@ -68,6 +71,17 @@ export function execute(at: usize, mode: i32): i32 {
 /** The block's changes become the committed state. */
 export function commitBlock(): void {
   commitFlatCache();
+  forgetNewCode();
+}
+
+/** The block's changes are taken back; what is cached stays. */
+export function rollBackBlock(): void {
+  rollBackFlatCache();
+}
+
+/** The flat entry of the 20-byte address at `at`, as after the last applied transaction; 0 where the cache is full. */
+export function flatAccount(at: usize): usize {
+  return readAccount(at);
 }
 
 /** Where the code with the 32-byte hash at `hash` lies. */

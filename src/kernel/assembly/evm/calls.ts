@@ -10,12 +10,15 @@ import { keccak256 } from '../keccak';
 import { EVM_MEMORY, INITCODE, INITCODE_SIZE, privateBase, STACK, workBase } from '../memory';
 import {
   C_BYTES,
+  C_HASH,
   C_JUMPS,
   C_OPS,
   C_SIZE,
+  codeByHash,
+  codeGeneration,
   delegationTarget,
-  ensurePredecoded,
   isDelegation,
+  predecoded,
   putCode,
 } from '../state/codeCache';
 import { A_FLAGS, ACCOUNT_NO_STORAGE } from '../state/flatCache';
@@ -58,10 +61,13 @@ import {
   CALL_DEPTH_MAX,
   F_CALLER,
   F_CODE,
+  F_CODE_GENERATION,
+  F_CODE_HASH,
   F_CODE_SIZE,
   F_FLAGS,
   F_FLOOR,
   F_GAS,
+  F_INITCODE_GENERATION,
   F_INITCODE_MARK,
   F_INPUT,
   F_INPUT_SIZE,
@@ -124,6 +130,8 @@ export const enum Entered {
 /** Depth of the current frame; -1: none. */
 let depth: i32 = -1;
 let initcodeTop: usize = 0;
+/** Changes when the initcode arena, being full, is emptied. */
+let initcodeGeneration: u32 = 0;
 let immediate: i32 = 0;
 /** Output of the frame that is ending. */
 let outputAt: usize = 0;
@@ -182,6 +190,7 @@ function pushFrame(self: usize, caller: usize, value: usize, input: usize, input
   store<u32>(frame, flags, F_FLAGS);
   store<u32>(frame, 0, F_RETURN_SIZE);
   store<u32>(frame, <u32>initcodeTop, F_INITCODE_MARK);
+  store<u32>(frame, initcodeGeneration, F_INITCODE_GENERATION);
   store<u64>(frame, gas(), F_GAS);
   setReturnDataSize(0);
   return frame;
@@ -232,20 +241,65 @@ export function enterCall(
     // A delegation to a precompile runs no code.
     code = codeOf(target);
   }
-  const size = load<u32>(code, C_SIZE);
-  if (size == 0 || !ensurePredecoded(code)) {
+  if (load<u32>(code, C_SIZE) == 0) {
     setReturnDataSize(0);
     immediate = Status.Success;
     return Entered.Immediate;
   }
+  code = predecoded(code);
   const frame = pushFrame(self, caller, value, input, inputSize, flags);
   setMarks(frame, mark);
-  store<u32>(frame, load<u32>(code, C_BYTES), F_CODE);
-  store<u32>(frame, size, F_CODE_SIZE);
-  store<u32>(frame, load<u32>(code, C_JUMPS), F_JUMPS);
-  store<u32>(frame, load<u32>(code, C_OPS), F_OPS);
+  copy(code + C_HASH, frame + F_CODE_HASH);
+  useCode(frame, code);
   store<u32>(frame, load<u32>(code, C_OPS), F_PC);
   return Entered.Frame;
+}
+
+function useCode(frame: usize, code: usize): void {
+  store<u32>(frame, load<u32>(code, C_BYTES), F_CODE);
+  store<u32>(frame, load<u32>(code, C_SIZE), F_CODE_SIZE);
+  store<u32>(frame, load<u32>(code, C_JUMPS), F_JUMPS);
+  store<u32>(frame, load<u32>(code, C_OPS), F_OPS);
+  store<u32>(frame, codeGeneration(), F_CODE_GENERATION);
+}
+
+/** Predecodes the frame's initcode, which stays where the caller keeps it. */
+function useInitcode(frame: usize): void {
+  let size = load<u32>(frame, F_CODE_SIZE);
+  const base = privateBase() + INITCODE;
+  if (initcodeTop + predecodedSizeMax(size) > base + INITCODE_SIZE) {
+    // The frames below predecode theirs again when they go on.
+    initcodeTop = base;
+    initcodeGeneration++;
+    if (predecodedSizeMax(size) > INITCODE_SIZE) {
+      markRegionFull();
+      size = 0;
+    }
+  }
+  store<u32>(frame, <u32>initcodeTop, F_INITCODE_MARK);
+  store<u32>(frame, initcodeGeneration, F_INITCODE_GENERATION);
+  store<u32>(frame, initcodeGeneration, F_CODE_GENERATION);
+  predecode(<usize>load<u32>(frame, F_CODE), size, initcodeTop, fork());
+  initcodeTop = decodedEnd();
+  store<u32>(frame, <u32>decodedJumps(), F_JUMPS);
+  store<u32>(frame, <u32>decodedOps(), F_OPS);
+}
+
+/**
+ * Where the frame's predecoded code was thrown out while others ran: brings it back and moves F_PC along. Predecoding is a function of
+ * the code, so that distances inside it are the same as before.
+ */
+export function refreshCode(frame: usize): void {
+  const generation = load<u32>(frame, F_CODE_GENERATION);
+  const opsBefore = load<u32>(frame, F_OPS);
+  if ((load<u32>(frame, F_FLAGS) & FLAG_CREATE) != 0) {
+    if (generation == initcodeGeneration) return;
+    useInitcode(frame);
+  } else {
+    if (generation == codeGeneration()) return;
+    useCode(frame, predecoded(codeByHash(frame + F_CODE_HASH)));
+  }
+  store<u32>(frame, load<u32>(frame, F_PC) - opsBefore + load<u32>(frame, F_OPS), F_PC);
 }
 
 /**
@@ -271,16 +325,8 @@ export function enterCreate(created: usize, payer: usize, value: usize, initcode
   setMarks(frame, mark);
   store<u32>(frame, <u32>initcode, F_CODE);
   store<u32>(frame, size, F_CODE_SIZE);
-  if (initcodeTop + predecodedSizeMax(size) > privateBase() + INITCODE + INITCODE_SIZE) {
-    markRegionFull();
-    predecode(initcode, 0, privateBase() + INITCODE, fork());
-  } else {
-    predecode(initcode, size, initcodeTop, fork());
-    initcodeTop = decodedEnd();
-  }
-  store<u32>(frame, <u32>decodedJumps(), F_JUMPS);
-  store<u32>(frame, <u32>decodedOps(), F_OPS);
-  store<u32>(frame, <u32>decodedOps(), F_PC);
+  useInitcode(frame);
+  store<u32>(frame, load<u32>(frame, F_OPS), F_PC);
   return Entered.Frame;
 }
 
@@ -315,7 +361,9 @@ export function leaveFrame(status: i32): bool {
     setGas(0);
     outputSize = 0;
   }
-  initcodeTop = <usize>load<u32>(frame, F_INITCODE_MARK);
+  if (load<u32>(frame, F_INITCODE_GENERATION) == initcodeGeneration) {
+    initcodeTop = <usize>load<u32>(frame, F_INITCODE_MARK);
+  }
   immediate = status;
   depth--;
   // The outermost creation's output stays readable: a call of the RPC shows it.
@@ -328,6 +376,7 @@ export function leaveFrame(status: i32): bool {
   else setReturnData(outputAt, outputSize);
   setGas(gas() + load<u64>(parent, F_GAS));
   pushResult(parent, frame, creation, status);
+  refreshCode(parent);
   return true;
 }
 
@@ -390,6 +439,7 @@ export function callInstruction(frame: usize, sp: usize, opcode: u32): Entered {
   if (depth + 1 > CALL_DEPTH_MAX || (paying && lessThan(self + O_BALANCE, value))) {
     setGas(kept + given);
     setZero(top);
+    refreshCode(frame);
     return Entered.Immediate;
   }
   const returnOffset = load<u32>(output);
@@ -421,6 +471,7 @@ export function callInstruction(frame: usize, sp: usize, opcode: u32): Entered {
     setGas(gas() + kept);
     setU64(top, immediate == Status.Success ? 1 : 0);
     copyReturn(frame, returnOffset, returnSize);
+    refreshCode(frame);
   }
   return entered;
 }

@@ -41,6 +41,13 @@ export const F_REFUND_MARK: usize = 104;
 /** The value the frame sees (CALLVALUE), 32 bytes. */
 export const F_VALUE: usize = 112;
 
+/** Of a frame that runs an account's code: its hash, 32 bytes. */
+export const F_CODE_HASH: usize = 144;
+/** Generation of the arena (code cache or initcode) that the predecoded code lies in. */
+export const F_CODE_GENERATION: usize = 176;
+/** Generation of the initcode arena that F_INITCODE_MARK belongs to. */
+export const F_INITCODE_GENERATION: usize = 180;
+
 export const FLAG_STATIC: u32 = 1;
 export const FLAG_CREATE: u32 = 2;
 

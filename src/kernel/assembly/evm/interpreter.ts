@@ -20,7 +20,16 @@ import { blockContext } from '../memory';
 import { O_ADDRESS, O_BALANCE } from '../state/overlay';
 import { blobhash, effectiveGasPrice, transaction, TX_SENDER } from '../transactionContext';
 import * as u256 from '../u256';
-import { callInstruction, createInstruction, currentFrame, Entered, leaveFrame, selfdestruct, setOutput } from './calls';
+import {
+  callInstruction,
+  createInstruction,
+  currentFrame,
+  Entered,
+  leaveFrame,
+  refreshCode,
+  selfdestruct,
+  setOutput,
+} from './calls';
 import {
   addressOf,
   calldatacopy,
@@ -412,18 +421,24 @@ export function interpret(): void {
         continue;
       }
       case Op.EXTCODESIZE: {
+        store<u32>(frame, <u32>(pc + OP_SIZE), F_PC);
         setGas(gasLeft);
         if (!extcodesize(sp)) break;
         gasLeft = gas();
-        pc += OP_SIZE;
+        // Loading code may have thrown out what is running.
+        refreshCode(frame);
+        pc = <usize>load<u32>(frame, F_PC);
         continue;
       }
       case Op.EXTCODECOPY: {
+        store<u32>(frame, <u32>(pc + OP_SIZE), F_PC);
         setGas(gasLeft);
         if (!extcodecopy(frame, sp)) break;
         gasLeft = gas();
         sp -= 128;
-        pc += OP_SIZE;
+        // Loading code may have thrown out what is running.
+        refreshCode(frame);
+        pc = <usize>load<u32>(frame, F_PC);
         continue;
       }
       case Op.RETURNDATASIZE: {

@@ -1,9 +1,12 @@
 /**
  * Contract code by hash in the shared region: the bytes and, once executed, their predecoded form.
  *
- * An entry's header is 64 bytes; code bytes follow it. The predecoded form (evm/predecode) is appended to the same arena on first execution.
+ * An entry's header is 64 bytes; code bytes follow it. The predecoded form (evm/predecode) is appended to the same arena on
+ * first execution. When the arena is full it is emptied, whatever runs: who holds an entry across a call that may load code keeps the
+ * generation with it and asks again by hash when that has changed. Code that the block deployed, which the host does not know
+ * yet, is carried over.
  */
-import { sharedBase, SHARED_HEAD } from '../memory';
+import { SHARED_HEAD, sharedBase, workBase } from '../memory';
 import { loadCode } from '../host';
 import { markRegionFull } from '../evm/gas';
 import { predecode, predecodedSizeMax, decodedEnd, decodedJumps, decodedOps } from '../evm/predecode';
@@ -15,6 +18,8 @@ export const C_BYTES: usize = 36;
 /** 0 until executed for the first time. */
 export const C_OPS: usize = 40;
 export const C_JUMPS: usize = 44;
+/** Next of the block's deployed codes, in the order of their addresses. */
+const C_NEXT_NEW: usize = 48;
 const HEADER_SIZE: usize = 64;
 
 const CODE_BITS: usize = 16;
@@ -26,6 +31,8 @@ const H_GENERATION: usize = 64;
 const H_COUNT: usize = 68;
 const H_CURSOR: usize = 72;
 const H_FORK: usize = 76;
+const H_FIRST_NEW: usize = 80;
+const H_LAST_NEW: usize = 84;
 
 let buckets: usize = 0;
 let arena: usize = 0;
@@ -48,15 +55,51 @@ export function layOutCodeCache(from: usize, end: usize): void {
   arenaEnd = end;
 }
 
+/** Changes whenever entries cease to be where they were. */
+@inline
+export function codeGeneration(): u32 {
+  return load<u32>(head(), H_GENERATION);
+}
+
+/** The host holds what was deployed, or nobody needs it any more. */
+export function forgetNewCode(): void {
+  store<u32>(head(), 0, H_FIRST_NEW);
+  store<u32>(head(), 0, H_LAST_NEW);
+}
+
+/** Empties the arena but for deployed code, which moves to its start. */
+function emptyArena(): void {
+  let from = <usize>load<u32>(head(), H_FIRST_NEW);
+  clearCodeCache(codeCacheFork());
+  while (from != 0) {
+    const next = <usize>load<u32>(from, C_NEXT_NEW);
+    const size = load<u32>(from, C_SIZE);
+    const to = <usize>load<u32>(head(), H_CURSOR);
+    // Downwards, in the order of addresses: nothing that is still to be moved is overwritten.
+    memory.copy(to, from, HEADER_SIZE + <usize>size);
+    linkNew(insert(bucketOf(to + C_HASH), to + C_HASH, size));
+    from = next;
+  }
+}
+
+function linkNew(entry: usize): void {
+  store<u32>(entry, 0, C_NEXT_NEW);
+  const last = <usize>load<u32>(head(), H_LAST_NEW);
+  if (last == 0) store<u32>(head(), <u32>entry, H_FIRST_NEW);
+  else store<u32>(last, <u32>entry, C_NEXT_NEW);
+  store<u32>(head(), <u32>entry, H_LAST_NEW);
+}
+
 /** Forgets all code. No frame may be running. */
 export function clearCodeCache(fork: u32): void {
   store<u32>(head(), load<u32>(head(), H_GENERATION) + 1, H_GENERATION);
   store<u32>(head(), 0, H_COUNT);
   store<u32>(head(), <u32>arena, H_CURSOR);
   store<u32>(head(), fork, H_FORK);
+  forgetNewCode();
   // Always the first entry, so that there is one to fall back on when the arena is full.
   codeByHash(EMPTY_CODE_HASH);
-  ensurePredecoded(arena);
+  predecoded(arena);
 }
 
 /** The entry of the empty code. */
@@ -105,51 +148,68 @@ function hasRoom(size: usize): bool {
   return load<u32>(head(), H_COUNT) < CODES_MAX && size + HEADER_SIZE + 64 <= codeCacheFree();
 }
 
-/** The code with this hash, asked of the host where it is not cached; the empty code, and the region marked full, where there is no room. */
+/**
+ * The code with this hash, asked of the host where it is not cached. The hash must not lie in the arena. Code larger than the whole arena:
+ * the empty code, and the region marked full.
+ */
 export function codeByHash(hash: usize): usize {
   const bucket = bucketOf(hash);
   if (load<u32>(bucket, 4) == load<u32>(head(), H_GENERATION)) return <usize>load<u32>(bucket);
-  if (!hasRoom(0)) {
+  if (!hasRoom(0)) emptyArena();
+  let size = loadAtCursor(hash);
+  if (size < 0) {
+    emptyArena();
+    size = loadAtCursor(hash);
+  }
+  if (size < 0) {
     markRegionFull();
     return emptyCode();
   }
-  let size = 0;
-  if (!equals(hash, EMPTY_CODE_HASH)) {
-    const capacity = <i32>(codeCacheFree() - HEADER_SIZE - 64);
-    size = loadCode(hash, <usize>load<u32>(head(), H_CURSOR) + HEADER_SIZE, capacity);
-    if (size > capacity) {
-      markRegionFull();
-      return emptyCode();
-    }
-  }
-  return insert(bucket, hash, <u32>size);
+  return insert(bucketOf(hash), hash, <u32>size);
 }
 
-/** Adds code that the host may not know yet; the empty code, and the region marked full, where there is no room. */
+/** Has the host write the code where the next entry's bytes go; its size, or -1 where it does not fit. */
+function loadAtCursor(hash: usize): i32 {
+  if (equals(hash, EMPTY_CODE_HASH)) return 0;
+  const capacity = <i32>(codeCacheFree() - HEADER_SIZE - 64);
+  const size = loadCode(hash, <usize>load<u32>(head(), H_CURSOR) + HEADER_SIZE, capacity);
+  return size > capacity ? -1 : size;
+}
+
+/** Adds code that the host may not know yet. The bytes must not lie in the arena. */
 export function putCode(hash: usize, bytes: usize, size: u32): usize {
   const bucket = bucketOf(hash);
   if (load<u32>(bucket, 4) == load<u32>(head(), H_GENERATION)) return <usize>load<u32>(bucket);
+  if (!hasRoom(<usize>size)) emptyArena();
   if (!hasRoom(<usize>size)) {
     markRegionFull();
     return emptyCode();
   }
   memory.copy(<usize>load<u32>(head(), H_CURSOR) + HEADER_SIZE, bytes, <usize>size);
-  return insert(bucket, hash, size);
+  const entry = insert(bucketOf(hash), hash, size);
+  linkNew(entry);
+  return entry;
 }
 
-/** Sees that the entry is predecoded; false where there is no room. */
-export function ensurePredecoded(entry: usize): bool {
-  if (load<u32>(entry, C_OPS) != 0) return true;
-  const size = load<u32>(entry, C_SIZE);
-  if (predecodedSizeMax(size) > codeCacheFree()) {
-    markRegionFull();
-    return false;
+/** The entry, or one for the same code elsewhere, with its predecoded form. */
+export function predecoded(entry: usize): usize {
+  if (load<u32>(entry, C_OPS) != 0) return entry;
+  if (predecodedSizeMax(load<u32>(entry, C_SIZE)) > codeCacheFree()) {
+    const hash = workBase() + 1536;
+    copy(entry + C_HASH, hash);
+    emptyArena();
+    entry = codeByHash(hash);
+    if (predecodedSizeMax(load<u32>(entry, C_SIZE)) > codeCacheFree()) {
+      markRegionFull();
+      return emptyCode();
+    }
   }
-  predecode(<usize>load<u32>(entry, C_BYTES), size, <usize>load<u32>(head(), H_CURSOR), codeCacheFork());
+  const code = <usize>load<u32>(entry, C_BYTES);
+  predecode(code, load<u32>(entry, C_SIZE), <usize>load<u32>(head(), H_CURSOR), codeCacheFork());
   store<u32>(head(), <u32>decodedEnd(), H_CURSOR);
   store<u32>(entry, <u32>decodedJumps(), C_JUMPS);
   store<u32>(entry, <u32>decodedOps(), C_OPS);
-  return true;
+  return entry;
 }
 
 /** Whether the code is an EIP-7702 delegation: 0xef0100 ‖ address. */

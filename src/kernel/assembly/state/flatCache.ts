@@ -185,6 +185,11 @@ export function firstDirtyAccount(): usize {
   return <usize>load<u32>(head(), H_DIRTY_ACCOUNTS);
 }
 
+/** After every account on the list was dealt with. */
+export function clearDirtyAccounts(): void {
+  store<u32>(head(), 0, H_DIRTY_ACCOUNTS);
+}
+
 /** Makes the block's changes the committed state: the lists are empty afterwards, the values stay. */
 export function commitFlatCache(): void {
   let account = firstDirtyAccount();
@@ -201,5 +206,5 @@ export function commitFlatCache(): void {
     store<u32>(account, load<u32>(account, A_FLAGS) & ~(ACCOUNT_DIRTY | ACCOUNT_NEW_CODE), A_FLAGS);
     account = next;
   }
-  store<u32>(head(), 0, H_DIRTY_ACCOUNTS);
+  clearDirtyAccounts();
 }

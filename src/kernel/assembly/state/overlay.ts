@@ -21,7 +21,7 @@ import {
 } from '../memory';
 import { markRegionFull } from '../evm/gas';
 import { copy, equals, isZero, setZero } from '../u256';
-import { codeByHash, EMPTY_CODE_HASH } from './codeCache';
+import { codeByHash, codeGeneration, EMPTY_CODE_HASH } from './codeCache';
 import {
   A_BALANCE,
   A_CODE_HASH,
@@ -46,7 +46,9 @@ export const O_CODE_HASH: usize = 64;
 export const O_FLAT: usize = 96;
 /** Its code's cache entry, 0 until asked for. */
 export const O_CODE: usize = 100;
-const ACCOUNT_SIZE: usize = 104;
+/** The code cache's generation that the entry belongs to. */
+const O_CODE_GENERATION: usize = 104;
+const ACCOUNT_SIZE: usize = 112;
 
 /** Accessed in this transaction (EIP-2929). */
 export const WARM: u32 = 1;
@@ -312,6 +314,7 @@ export function setCode(account: usize, hash: usize, code: usize): void {
   store<u32>(account, flags | DIRTY | TOUCHED | NEW_CODE, O_FLAGS);
   copy(hash, account + O_CODE_HASH);
   store<u32>(account, <u32>code, O_CODE);
+  store<u32>(account, codeGeneration(), O_CODE_GENERATION);
 }
 
 export function setSlot(slot: usize, value: usize): void {
@@ -336,9 +339,10 @@ export function storeTransient(account: usize, key: usize, value: usize): void {
 /** The cache entry of the account's code. */
 export function codeOf(account: usize): usize {
   const known = <usize>load<u32>(account, O_CODE);
-  if (known != 0) return known;
+  if (known != 0 && load<u32>(account, O_CODE_GENERATION) == codeGeneration()) return known;
   const code = codeByHash(account + O_CODE_HASH);
   store<u32>(account, <u32>code, O_CODE);
+  store<u32>(account, codeGeneration(), O_CODE_GENERATION);
   return code;
 }
 

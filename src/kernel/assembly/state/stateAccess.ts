@@ -17,9 +17,16 @@ import {
   ACCOUNT_EXISTS,
   ACCOUNT_NO_STORAGE,
   accountEntry,
+  A_DIRTY_SLOTS,
+  A_NEXT_DIRTY,
+  clearDirtyAccounts,
+  firstDirtyAccount,
   foundNew,
   S_COMMITTED,
+  S_FLAGS,
+  S_NEXT_DIRTY,
   S_VALUE,
+  SLOT_DIRTY,
   slotEntry,
 } from './flatCache';
 import { equals } from '../u256';
@@ -37,7 +44,13 @@ export function readAccount(address: usize): usize {
     markRegionFull();
     return 0;
   }
-  if (!foundNew()) return entry;
+  if (foundNew()) loadEntry(entry);
+  return entry;
+}
+
+/** Fills an account's entry with what the host has. */
+function loadEntry(entry: usize): void {
+  const address = entry + A_ADDRESS;
   const loaded = workBase();
   if (loadAccount(address, loaded) != 0) {
     store<u64>(entry, load<u64>(loaded), A_NONCE);
@@ -53,7 +66,24 @@ export function readAccount(address: usize): usize {
     copy(EMPTY_ROOT, entry + A_STORAGE_ROOT);
     store<u32>(entry, ACCOUNT_NO_STORAGE, A_FLAGS);
   }
-  return entry;
+}
+
+/** Takes the block's changes back: slots to their committed values, accounts to what the host has. The rest stays cached. */
+export function rollBackFlatCache(): void {
+  let account = firstDirtyAccount();
+  while (account != 0) {
+    const next = <usize>load<u32>(account, A_NEXT_DIRTY);
+    let slot = <usize>load<u32>(account, A_DIRTY_SLOTS);
+    while (slot != 0) {
+      copy(slot + S_COMMITTED, slot + S_VALUE);
+      store<u32>(slot, load<u32>(slot, S_FLAGS) & ~SLOT_DIRTY, S_FLAGS);
+      slot = <usize>load<u32>(slot, S_NEXT_DIRTY);
+    }
+    store<u32>(account, 0, A_DIRTY_SLOTS);
+    loadEntry(account);
+    account = next;
+  }
+  clearDirtyAccounts();
 }
 
 /** Writes the current value of slot `key` (limbs) of the flat account to `out`. */
