@@ -73,8 +73,13 @@ export interface DepositTransaction {
 
 export type Transaction = SignedTransaction | DepositTransaction;
 
-/** Larger raw transactions are refused before they are parsed (geth's limit). */
-export const TRANSACTION_SIZE_BYTES_MAX = 131_072;
+/**
+ * The raw transactions of one block together: every block then fits into one calldata batch (120,000 bytes), whatever it holds, since the
+ * columns of a batch add at most a few bytes to a transaction that does not compress.
+ */
+export const BLOCK_TRANSACTIONS_SIZE_BYTES_MAX = 110_000;
+/** Larger raw transactions are refused before they are parsed. */
+export const TRANSACTION_SIZE_BYTES_MAX = BLOCK_TRANSACTIONS_SIZE_BYTES_MAX;
 const SECP256K1_N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const SECP256K1_HALF_N = SECP256K1_N / 2n;
 const UINT64_MAX = 2n ** 64n - 1n;

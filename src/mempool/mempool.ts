@@ -215,8 +215,8 @@ export class Mempool {
   }
 
   /** See `selectTransactions`. They stay in the pool until a block with them is committed. */
-  next(baseFeePerGas: bigint, gasLimit: bigint): SignedTransaction[] {
-    return selectTransactions(this.#queues.values(), baseFeePerGas, gasLimit);
+  next(baseFeePerGas: bigint, gasLimit: bigint, sizeBytesMax?: number): SignedTransaction[] {
+    return selectTransactions(this.#queues.values(), baseFeePerGas, gasLimit, sizeBytesMax);
   }
 
   /** Whether some transaction could go into the next block. */

@@ -1,4 +1,4 @@
-import type { SignedTransaction } from '../codec/transaction';
+import { BLOCK_TRANSACTIONS_SIZE_BYTES_MAX, type SignedTransaction } from '../codec/transaction';
 import { Heap } from './heap';
 import type { PooledTransaction, SenderQueue } from './senderQueue';
 
@@ -21,13 +21,15 @@ interface Candidate {
 /**
  * The transactions for a block: a heap over the senders' first executable transactions, the best effective tip first, ties by arrival;
  * when one is taken, its sender's next one takes its place. O(log senders) for each. A transaction whose fee cap is below the base fee,
- * or that is larger than the gas left, holds its sender's later ones back.
+ * or that is larger than the gas or the bytes left, holds its sender's later ones back.
  * @param gasLimit bound on the sum of the transactions' gas limits
+ * @param sizeBytesMax bound on the sum of their encodings
  */
 export function selectTransactions(
   queues: Iterable<SenderQueue>,
   baseFeePerGas: bigint,
   gasLimit: bigint,
+  sizeBytesMax = BLOCK_TRANSACTIONS_SIZE_BYTES_MAX,
 ): SignedTransaction[] {
   const candidates: Candidate[] = [];
   for (const queue of queues) {
@@ -39,16 +41,18 @@ export function selectTransactions(
   const heap = new Heap(isBetter, candidates);
   const selected: SignedTransaction[] = [];
   let gasLeft = gasLimit;
-  while (gasLeft >= GAS_PER_TRANSACTION_MIN) {
+  let sizeBytesLeft = sizeBytesMax;
+  while (gasLeft >= GAS_PER_TRANSACTION_MIN && sizeBytesLeft > 0) {
     const best = heap.peek();
     if (!best) break;
     const { transaction } = best.entry;
-    if (transaction.gasLimit > gasLeft) {
+    if (transaction.gasLimit > gasLeft || transaction.raw.length > sizeBytesLeft) {
       heap.pop();
       continue;
     }
     selected.push(transaction);
     gasLeft -= transaction.gasLimit;
+    sizeBytesLeft -= transaction.raw.length;
     if (advance(best, baseFeePerGas)) heap.topChanged();
     else heap.pop();
   }

@@ -2,7 +2,7 @@ import { type BlockAttributes, blockAttributes, type ParentBlock } from '../chai
 import type { ChainConfig } from '../chain/chainConfig';
 import type { Block } from '../codec/block';
 import type { Receipt } from '../codec/receipt';
-import type { SignedTransaction, Transaction } from '../codec/transaction';
+import { BLOCK_TRANSACTIONS_SIZE_BYTES_MAX, type SignedTransaction, type Transaction } from '../codec/transaction';
 import type { Hash } from '../core/bytes';
 import { errorMessage, TributaryError } from '../core/errors';
 import type { Clock, KeyValueOperation } from '../core/ports';
@@ -43,6 +43,8 @@ export interface BuiltBlock {
   receipts: Receipt[];
   /** User transactions in the block. */
   includedCount: number;
+  /** More waits than one block may hold: another may follow at once. */
+  isFull: boolean;
   /** Invalid ones, gone from the pool. */
   rejected: RejectedTransaction[];
   executeMs: number;
@@ -55,6 +57,9 @@ const STAYING_ERROR_CODES = new Set(['Execution.BlockGasLimitReached', 'Executio
 const GAS_USED_SHARE_MIN = 1 / 64;
 /** Weight of the last block in the running share. */
 const GAS_USED_SHARE_WEIGHT = 0.3;
+
+/** From this share of its bytes on, a block counts as full: the next candidate may just have been too large. */
+const FULL_SHARE = 0.9;
 
 /** Builds, commits and accounts for one block at a time. */
 export class BlockBuilder {
@@ -95,6 +100,7 @@ export class BlockBuilder {
         block: isWorthSealing ? executed.block : undefined,
         receipts: executed.receipts,
         includedCount,
+        isFull: isFull(transactions),
         rejected,
         executeMs: executedMs - startedMs,
         commitMs: clock.nowMs() - executedMs,
@@ -145,4 +151,10 @@ export class BlockBuilder {
       throw new TributaryError('Sequencer.CommitFailed', message, { recovery: 'halt', cause });
     }
   }
+}
+
+function isFull(candidates: SignedTransaction[]): boolean {
+  let sizeBytes = 0;
+  for (const { raw } of candidates) sizeBytes += raw.length;
+  return sizeBytes >= BLOCK_TRANSACTIONS_SIZE_BYTES_MAX * FULL_SHARE;
 }

@@ -280,15 +280,17 @@ export class Sequencer {
   }
 
   async #attempt(trigger: SealTrigger): Promise<void> {
+    let built: BuiltBlock | undefined;
     try {
-      const built = await this.#build(trigger);
+      built = await this.#build(trigger);
       const madeProgress = built.block !== undefined || built.rejected.length > 0;
       if (madeProgress) this.#succeeded();
       else throw new TributaryError('Sequencer.NoProgress', 'no waiting transaction fits', { recovery: 'retry' });
     } catch (error) {
       await this.#attemptFailed(error);
     }
-    this.#advanceTick();
+    // On a clock, what one block's bytes have no room for follows in further blocks of the same tick.
+    if (!(built?.isFull && this.#options.mempool.hasIncludable())) this.#advanceTick();
   }
 
   async #build(trigger: SealTrigger): Promise<BuiltBlock> {

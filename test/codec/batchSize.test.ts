@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { decodeBatch, encodeBatch, encodeBatchBody } from '../../src/codec/batch';
 import { BatchBuilder } from '../../src/codec/batch/batchBuilder';
 import type { Block } from '../../src/codec/block';
-import type { SignedTransaction } from '../../src/codec/transaction';
+import { BLOCK_TRANSACTIONS_SIZE_BYTES_MAX, type SignedTransaction } from '../../src/codec/transaction';
 import { concatBytes, fromHex, padLeft, toFixedBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/core/bytes';
 import { keccak256 } from '../../src/core/keccak';
 import { blockOf, CHAIN_ID } from './batchBlocks';
@@ -47,6 +47,38 @@ function transfers(count: number, recipient: (index: number) => Uint8Array): Blo
 }
 
 describe('codec/batch size', () => {
+  it('fits any full block into one calldata batch, though nothing in it compresses', () => {
+    for (const extraBytes of [0, 1, 64, 1_000, 30_000]) {
+      const transactions: SignedTransaction[] = [];
+      for (let i = 0, sizeBytes = 0; ; i++) {
+        const random = concatBytes(...Array.from({ length: 12 }, (_, part) => noise(10 + part, i)));
+        const transaction = signTransaction(
+          privateKeyOf(i % 5),
+          {
+            type: ([0, 1, 2] as const)[i % 3],
+            nonce: BigInt(Math.floor(i / 5)),
+            gasLimit: BigInt(21_000 + (random[0] << 8)),
+            maxFeePerGas: 10n ** 12n + BigInt(`0x${Buffer.from(random.subarray(1, 9)).toString('hex')}`),
+            maxPriorityFeePerGas: BigInt(`0x${Buffer.from(random.subarray(9, 14)).toString('hex')}`),
+            to: random.subarray(32, 52),
+            value: BigInt(`0x${Buffer.from(random.subarray(64, 80)).toString('hex')}`),
+            data: concatBytes(...Array.from({ length: 1_000 }, (_, k) => noise(k & 255, i * 4 + (k >> 8)))).subarray(
+              0,
+              extraBytes,
+            ),
+          },
+          ZERO_ADDRESS,
+        );
+        sizeBytes += transaction.raw.length;
+        if (sizeBytes > BLOCK_TRANSACTIONS_SIZE_BYTES_MAX) break;
+        transactions.push(transaction);
+      }
+      const blocks = [blockOf(1, transactions)];
+      const payload = encodeBatch({ firstBlockNumber: 1, parentHash: ZERO_HASH, chainId: CHAIN_ID, blocks });
+      expect(payload.length, `${transactions.length} transactions`).to.be.at.most(120_000);
+    }
+  });
+
   const cases: [string, (index: number) => Uint8Array, number][] = [
     ['1,000 recurring recipients', (i) => noise(2, noise(3, i)[0] * 4 + (i % 4)).subarray(12), 78],
     ['recipients never seen before', (i) => noise(4, i).subarray(12), 96],

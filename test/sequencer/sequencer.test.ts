@@ -222,6 +222,19 @@ describe('Sequencer: on a clock', () => {
     await world.sequencer.stop();
     expect(world.pool.clock.timerCount).to.equal(0);
   });
+
+  it('puts what one block has no bytes for into further blocks of the same tick, each small enough for a batch', async () => {
+    const world = await SequencerWorld.start({ blockTimeSeconds: 2 });
+    const data = new Uint8Array(50_000);
+    const transactions = [0, 1, 2].map((nonce) => transfer(alice, nonce, { data, gasLimit: 3_000_000n }));
+    for (const { raw } of transactions) await world.sequencer.submit(raw);
+    world.pool.clock.advance(2_000);
+    await world.until(() => world.sealed.length === 2);
+    const [first, second, third] = transactions;
+    expect(world.blocks()).to.deep.equal([hashes([first, second]), hashes([third])]);
+    expect(world.sealed[1].block.header.timestamp).to.equal(world.sealed[0].block.header.timestamp);
+    await world.sequencer.stop();
+  });
 });
 
 describe('Sequencer: L1', () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ChildProcess, PACKAGE_ROOT } from '../childProcess';
+import { answersRpc } from './answersRpc';
 import { requirePortFree } from './requirePortFree';
 
 const START_TIMEOUT_MS = 30_000;
@@ -24,18 +25,4 @@ export async function startBuiltInL1(port: number): Promise<{ url: string; proce
   );
   await process.waitUntil(() => answersRpc(url), START_TIMEOUT_MS);
   return { url, process };
-}
-
-async function answersRpc(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}',
-    });
-    return response.ok;
-  } catch {
-    // Not listening yet: the caller asks again until its deadline.
-    return false;
-  }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Deployment } from '../../chain/deployment';
 import { TributaryError } from '../../core/errors';
 import { systemClock } from '../../core/systemClock';
+import { redactUrl } from '../../l1/redactUrl';
 import { ChildProcess, PACKAGE_ROOT } from '../childProcess';
 import { createLogger } from '../createLogger';
 import { nodeConfigSchema } from '../nodeConfig';
@@ -9,6 +10,7 @@ import { loadNodeKeys } from '../nodeKeys';
 import { packageVersion } from '../packageVersion';
 import { type RunningNode, Teardown } from '../runningNode';
 import { startNode } from '../startNode';
+import { answersRpc } from './answersRpc';
 import { startBuiltInL1 } from './builtInL1';
 import { deployDevChain } from './deployDevChain';
 import { devBanner } from './devBanner';
@@ -51,8 +53,8 @@ export async function startDev(options: StartDevOptions): Promise<{ stop(): Prom
     if (options.reset) dataDir.reset();
 
     const startedMs = Date.now();
-    const l1 = options.l1 ? { url: options.l1, process: undefined } : await startBuiltInL1(options.l1Port);
-    if (l1.process) teardown.add(() => l1.process.stop());
+    const l1 = options.l1 ? await runningL1(options.l1) : await startBuiltInL1(options.l1Port);
+    teardown.add(() => l1.process?.stop());
     const deployment = await chainOn(l1.url, dataDir, options);
 
     const node = await startSequencer(deployment, l1.url, options, logger);
@@ -69,6 +71,11 @@ export async function startDev(options: StartDevOptions): Promise<{ stop(): Prom
   } finally {
     signal.removeEventListener('abort', stopOnAbort);
   }
+}
+
+async function runningL1(url: string): Promise<{ url: string; process?: ChildProcess }> {
+  if (await answersRpc(url)) return { url };
+  throw new TributaryError('L1.Unreachable', `the L1 at ${redactUrl(url)} cannot be reached`, { recovery: 'halt' });
 }
 
 /** The chain in the data directory if it is on this L1, else a new one. */
