@@ -1,5 +1,6 @@
 import type { BlockAttributes } from '../chain/blockAttributes';
 import { type Block, createBlock } from '../codec/block';
+import type { BlockHeader } from '../codec/header';
 import { encodeReceipt, mergeBloom, type Receipt } from '../codec/receipt';
 import type { Transaction } from '../codec/transaction';
 import { assert } from '../core/assert';
@@ -10,6 +11,8 @@ export interface StateRoots {
   stateRoot: Hash;
   /** Storage root of L2ToL1MessagePasser. */
   messagePasserStorageRoot: Hash;
+  /** What follows from transactions and receipts, where the executor has computed it already. */
+  lists?: Pick<BlockHeader, 'transactionsRoot' | 'receiptsRoot' | 'logsBloom'>;
 }
 
 /** The block that an execution makes: one place for every executor, so that equal outcomes mean equal hashes. */
@@ -17,20 +20,17 @@ export function sealBlock(
   attributes: BlockAttributes,
   transactions: Transaction[],
   receipts: Receipt[],
-  { stateRoot, messagePasserStorageRoot }: StateRoots,
+  { stateRoot, messagePasserStorageRoot, lists }: StateRoots,
 ): Block {
   assert(transactions.length === receipts.length, 'each transaction has a receipt');
-  const logsBloom = new Uint8Array(256);
-  for (const receipt of receipts) {
-    if (receipt.logs.length > 0) mergeBloom(logsBloom, receipt.logsBloom);
-  }
+  const { transactionsRoot, receiptsRoot, logsBloom } = lists ?? computeLists(transactions, receipts);
   return createBlock(
     {
       parentHash: attributes.parentHash,
       coinbase: attributes.coinbase,
       stateRoot,
-      transactionsRoot: orderedTrieRoot(transactions.map(({ raw }) => raw)),
-      receiptsRoot: orderedTrieRoot(receipts.map(encodeReceipt)),
+      transactionsRoot,
+      receiptsRoot,
       logsBloom,
       number: attributes.number,
       gasLimit: attributes.gasLimit,
@@ -44,4 +44,16 @@ export function sealBlock(
     transactions,
     attributes.l1Origin,
   );
+}
+
+function computeLists(transactions: Transaction[], receipts: Receipt[]): NonNullable<StateRoots['lists']> {
+  const logsBloom = new Uint8Array(256);
+  for (const receipt of receipts) {
+    if (receipt.logs.length > 0) mergeBloom(logsBloom, receipt.logsBloom);
+  }
+  return {
+    transactionsRoot: orderedTrieRoot(transactions.map(({ raw }) => raw)),
+    receiptsRoot: orderedTrieRoot(receipts.map(encodeReceipt)),
+    logsBloom,
+  };
 }

@@ -4,11 +4,15 @@ import { type SignedTransaction, transactionCost } from '../codec/transaction';
 import { type Address, equalBytes, toHex } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import type { StateReader } from '../state/stateReader';
+import type { CallRequest } from './executor';
 import { floorGas, INIT_CODE_SIZE_BYTES_MAX, intrinsicGas, TRANSACTION_GAS_LIMIT_MAX } from './transactionGas';
 
 /** EIP-7702: an account whose code begins with this points to another account's code and still signs for itself. */
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const DELEGATION_LENGTH = 23;
+
+/** What the rules read of the state. */
+export type RuleState = Pick<StateReader, 'account' | 'code'>;
 
 /**
  * What can be said of a transaction without the state: the mempool and every executor ask here, so that they agree.
@@ -60,7 +64,7 @@ export function checkTransaction(transaction: SignedTransaction, chainId: number
  * @param baseFeePerGas of the block it is to enter
  * @throws Execution.NonceTooLow, Execution.NonceTooHigh, Execution.SenderNotEoa, Execution.FeeCapTooLow, Execution.InsufficientFunds
  */
-export function checkSender(transaction: SignedTransaction, state: StateReader, baseFeePerGas: bigint): void {
+export function checkSender(transaction: SignedTransaction, state: RuleState, baseFeePerGas: bigint): void {
   const sender = state.account(transaction.from);
   const nonce = sender?.nonce ?? 0n;
   if (transaction.nonce < nonce) {
@@ -92,6 +96,19 @@ export function checkSender(transaction: SignedTransaction, state: StateReader, 
   if (balance < cost) throw insufficientFunds(balance, cost);
 }
 
+/**
+ * Whether a call without signature and nonce can run.
+ * @throws Execution.IntrinsicGasTooLow, Execution.InsufficientFunds
+ */
+export function checkCall(request: CallRequest, state: RuleState, fork: Fork): void {
+  for (const needed of [intrinsicGas(request), floorGas(request, fork)]) {
+    if (request.gasLimit < needed) throw intrinsicGasTooLow(request.gasLimit, needed);
+  }
+  const balance = state.account(request.from)?.balance ?? 0n;
+  const cost = request.gasLimit * request.gasPrice + request.value;
+  if (balance < cost) throw insufficientFunds(balance, cost);
+}
+
 export function intrinsicGasTooLow(gasLimit: bigint, needed: bigint): TributaryError {
   return new TributaryError(
     'Execution.IntrinsicGasTooLow',
@@ -120,6 +137,6 @@ export function delegationTarget(code: Uint8Array): Address | undefined {
 }
 
 /** EIP-3607: accounts with code do not sign, but for delegations. */
-function maySign(codeHash: Uint8Array, state: StateReader): boolean {
+function maySign(codeHash: Uint8Array, state: RuleState): boolean {
   return equalBytes(codeHash, EMPTY_CODE_HASH) || delegationTarget(state.code(codeHash)) !== undefined;
 }

@@ -23,8 +23,9 @@ import {
   SlotField,
 } from './layout';
 import { runPrecompile } from './precompiles/runPrecompile';
-import type { StateBackend } from './stateBackend';
-import { rejectionOf } from './status';
+import { KernelSealing } from './sealing';
+import type { BackendAccount, StateBackend } from './stateBackend';
+import { rejectionOf, Status } from './status';
 import { createLoadTrieNode, KernelTrie, type TrieChange } from './trie';
 import { readWord, readWordBytes, writeWord, writeWordBytes } from './words';
 
@@ -59,6 +60,8 @@ export interface KernelOutcome {
   output: Uint8Array;
   /** Of a creation, also one that failed. */
   contractAddress: Address | undefined;
+  /** The sender's before it. */
+  senderNonce: bigint;
 }
 
 export interface SlotChange {
@@ -94,6 +97,10 @@ export interface KernelOptions {
   trieArenaSizeBytes?: number;
   /** Hash buckets for storage tries, a power of two; default 2^16. */
   trieBucketCount?: number;
+  /** For one encoded transaction; default 4 MiB. */
+  transactionAreaSizeBytes?: number;
+  /** For the transactions and receipts of a block (`sealing`), 6 MiB at least; default 32 MiB. */
+  sealingSizeBytes?: number;
   /**
    * EVM memory of all frames of a transaction together; default 96 MiB, which 60 million gas can't fill.
    */
@@ -113,8 +120,6 @@ const SHARED_BASE = 65_536;
 const ACCOUNT_ENTRY_SIZE_BYTES = 136 + 16;
 const SLOT_ENTRY_SIZE_BYTES = 112 + 16;
 const CODE_TABLE_SIZE_BYTES = 2 ** 20;
-/** Room for one encoded transaction. */
-const TRANSACTION_AREA_SIZE_BYTES = 4 * 2 ** 20;
 /** assembly/trie/context.ts: TRIE_SCRATCH_SIZE, in a page of its own. */
 const TRIE_SCRATCH_AREA_SIZE_BYTES = PAGE_SIZE_BYTES;
 /** Records of a block's changes: 112 bytes an account, 96 a slot. */
@@ -128,10 +133,13 @@ const SYSTEM_ADDRESS: Address = new Uint8Array(20).fill(0xff, 0, 19).fill(0xfe, 
 export class Kernel {
   /** The state's tries; `stateRoot` feeds them. */
   readonly trie: KernelTrie;
+  /** Receipts and list roots of the block. */
+  readonly sealing: KernelSealing;
   private readonly exports: KernelExports;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private readonly transactionAt: number;
+  private readonly transactionAreaSizeBytes: number;
   private readonly accountCountMax: number;
   private readonly slotCountMax: number;
   private readonly codeCacheSizeBytes: number;
@@ -150,6 +158,8 @@ export class Kernel {
   ) {
     const { accountBits = 17, slotBits = 18, codeCacheSizeBytes = 96 * 2 ** 20 } = options;
     const { evmMemorySizeBytes = 96 * 2 ** 20, trieArenaSizeBytes = 64 * 2 ** 20, trieBucketCount = 2 ** 16 } = options;
+    const { transactionAreaSizeBytes = 4 * 2 ** 20, sealingSizeBytes = 32 * 2 ** 20 } = options;
+    this.transactionAreaSizeBytes = transactionAreaSizeBytes;
     this.accountCountMax = 2 ** accountBits;
     this.slotCountMax = 2 ** slotBits;
     this.codeCacheSizeBytes = codeCacheSizeBytes;
@@ -161,10 +171,11 @@ export class Kernel {
       PAGE_SIZE_BYTES +
       codeCacheSizeBytes;
     this.transactionAt = pageAligned(SHARED_BASE + sharedSize);
-    const trieScratchAt = this.transactionAt + TRANSACTION_AREA_SIZE_BYTES;
+    const trieScratchAt = pageAligned(this.transactionAt + transactionAreaSizeBytes);
     const trieExchangeAt = trieScratchAt + TRIE_SCRATCH_AREA_SIZE_BYTES;
     const trieArenaAt = trieExchangeAt + TRIE_EXCHANGE_SIZE_BYTES;
-    const privateAt = pageAligned(trieArenaAt + trieArenaSizeBytes);
+    const sealingAt = pageAligned(trieArenaAt + trieArenaSizeBytes);
+    const privateAt = pageAligned(sealingAt + sealingSizeBytes);
     const privateSize = PRIVATE_FIXED_SIZE_BYTES + evmMemorySizeBytes;
     const pages = Math.ceil((privateAt + privateSize) / PAGE_SIZE_BYTES);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -189,6 +200,8 @@ export class Kernel {
       exchange: { base: trieExchangeAt, sizeBytes: TRIE_EXCHANGE_SIZE_BYTES },
       bucketCount: trieBucketCount,
     });
+    const sealingRegion = { base: sealingAt, sizeBytes: sealingSizeBytes };
+    this.sealing = new KernelSealing(this.exports, this.bytes, sealingRegion, trieExchangeAt);
   }
 
   /** Starts a block on the state that the backend has (plus what was committed since). */
@@ -217,7 +230,7 @@ export class Kernel {
 
   /**
    * Executes by all rules and, where the transaction is included, keeps its changes.
-   * @throws Kernel.TransactionTooLarge
+   * @throws Kernel.TransactionTooLarge, Kernel.RegionFull
    */
   execute(transaction: KernelTransaction): KernelOutcome {
     const outcome = this.run(transaction, MODE_TRANSACTION);
@@ -257,6 +270,42 @@ export class Kernel {
     return changes;
   }
 
+  /** Code that the block's changes name and the backend may lack. */
+  newCodes(): [codeHash: Hash, code: Uint8Array][] {
+    const codes: [Hash, Uint8Array][] = [];
+    let at = this.exports.firstDirtyAccount() >>> 0;
+    for (; at !== 0; at = this.view.getUint32(at + AccountField.nextDirty, true)) {
+      if ((this.view.getUint32(at + AccountField.flags, true) & ACCOUNT_NEW_CODE) === 0) continue;
+      const code = this.readCode(at + AccountField.codeHash);
+      if (code.length > 0) codes.push([this.copy(at + AccountField.codeHash, 32), code]);
+    }
+    return codes;
+  }
+
+  /**
+   * The account as after the last transaction kept; undefined where there is none. Its storage root is that of the last
+   * `stateRoot`.
+   * @throws Kernel.RegionFull
+   */
+  account(address: Address): BackendAccount | undefined {
+    this.bytes.set(address, this.transactionAt);
+    const at = this.exports.flatAccount(this.transactionAt) >>> 0;
+    if (at === 0) throw regionFull();
+    if ((this.view.getUint32(at + AccountField.flags, true) & ACCOUNT_EXISTS) === 0) return undefined;
+    return {
+      nonce: this.view.getBigUint64(at + AccountField.nonce, true),
+      balance: readWord(this.view, at + AccountField.balance),
+      codeHash: this.copy(at + AccountField.codeHash, 32),
+      storageRoot: this.copy(at + AccountField.storageRoot, 32),
+    };
+  }
+
+  /** The code with this hash. */
+  code(codeHash: Hash): Uint8Array {
+    this.bytes.set(codeHash, this.transactionAt);
+    return this.readCode(this.transactionAt);
+  }
+
   /** The state root after the block's changes, which go into the tries: once, after the last transaction. */
   stateRoot(): Hash {
     this.triesAreAhead = true;
@@ -274,6 +323,13 @@ export class Kernel {
     this.triesAreAhead = false;
   }
 
+  /** Takes the block's changes back, out of the backend; the rest stays cached, but for tries that had them already. */
+  rollBack(): void {
+    this.exports.rollBackBlock();
+    if (this.triesAreAhead) this.trie.reset();
+    this.triesAreAhead = false;
+  }
+
   /** Forgets the block's changes, and with them everything cached. */
   discard(): void {
     this.exports.clearAccounts();
@@ -283,12 +339,13 @@ export class Kernel {
 
   private run(transaction: KernelTransaction, mode: number): KernelOutcome {
     const size = encodedSize(transaction);
-    if (size > TRANSACTION_AREA_SIZE_BYTES) {
-      const message = `transaction takes ${size} bytes, limit ${TRANSACTION_AREA_SIZE_BYTES}`;
+    if (size > this.transactionAreaSizeBytes) {
+      const message = `transaction takes ${size} bytes, limit ${this.transactionAreaSizeBytes}`;
       throw new TributaryError('Kernel.TransactionTooLarge', message);
     }
     encodeTransaction(transaction, this.bytes.buffer, this.transactionAt);
     const status = this.exports.execute(this.transactionAt, mode);
+    if (status === Status.regionFull) throw regionFull();
     return this.readOutcome(status);
   }
 
@@ -309,6 +366,7 @@ export class Kernel {
       contractAddress: hasContract
         ? this.bytes.slice(at + OutcomeField.contract, at + OutcomeField.contract + 20)
         : undefined,
+      senderNonce: this.view.getBigUint64(at + OutcomeField.senderNonce, true),
     };
   }
 
@@ -354,6 +412,10 @@ export class Kernel {
       code: (flags & ACCOUNT_NEW_CODE) !== 0 ? this.readCode(at + AccountField.codeHash) : undefined,
       slots,
     };
+  }
+
+  private copy(from: number, size: number): Uint8Array {
+    return this.bytes.slice(from, from + size);
   }
 
   private readCode(hashAt: number): Uint8Array {
@@ -416,6 +478,10 @@ export class Kernel {
       },
     };
   }
+}
+
+function regionFull(): TributaryError {
+  return new TributaryError('Kernel.RegionFull', 'the kernel ran out of memory for this block', { recovery: 'halt' });
 }
 
 function pageAligned(size: number): number {

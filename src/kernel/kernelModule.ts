@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TributaryError } from '../core/errors';
+import type { SealingExports } from './sealing';
 import type { TrieExports } from './trie';
 
 /** What assembly/index.ts exports. Addresses and sizes are 32-bit: read them with `>>> 0`. */
-export interface KernelExports extends TrieExports {
+export interface KernelExports extends TrieExports, SealingExports {
   privateFixedSize(): number;
   sharedHeadSize(): number;
   attachShared(base: number, size: number, accountBits: number, slotBits: number, seed: bigint): void;
@@ -17,6 +18,8 @@ export interface KernelExports extends TrieExports {
   execute(at: number, mode: number): number;
   applyTransaction(): void;
   commitBlock(): void;
+  rollBackBlock(): void;
+  flatAccount(address: number): number;
   firstDirtyAccount(): number;
   cachedAccountCount(): number;
   cachedSlotCount(): number;

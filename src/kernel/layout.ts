@@ -61,6 +61,7 @@ export const OutcomeField = {
   hasContract: 52,
   gasPrice: 56,
   gasSpent: 152,
+  senderNonce: 160,
 } as const;
 
 /** assembly/evm/stateOps.ts. */

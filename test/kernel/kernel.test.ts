@@ -32,6 +32,7 @@ describe('Kernel', () => {
       logs: [],
       output: new Uint8Array(0),
       contractAddress: undefined,
+      senderNonce: 0n,
     });
     const balances = new Map(kernel.changes().map((change) => [toHex(change.address), change.balance]));
     expect(balances.get(toHex(SENDER))).to.equal(10n ** 24n - 5n - 210_000n);

@@ -7,10 +7,11 @@ import type { Block } from '../../codec/block';
 import { type BlockHeader, EMPTY_CODE_HASH } from '../../codec/header';
 import type { Receipt } from '../../codec/receipt';
 import type { SignedTransaction } from '../../codec/transaction';
-import { equalBytes, type Hash, toHex } from '../../core/bytes';
+import type { Hash } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import { applyStateChanges } from '../../state/stateChanges';
 import type { StateSnapshot } from '../../state/stateReader';
+import { checkParent, invalidTransaction } from '../blockRules';
 import type {
   CallRequest,
   CallResult,
@@ -21,8 +22,7 @@ import type {
   StateOverride,
 } from '../executor';
 import { sealBlock } from '../sealBlock';
-import { floorGas, intrinsicGas } from '../transactionGas';
-import { insufficientFunds, intrinsicGasTooLow } from '../transactionRules';
+import { checkCall } from '../transactionRules';
 import { type EvmBlock, type EvmInstance, EvmPool } from './evmPool';
 import type { EvmState } from './evmState';
 import { credit, runMessage } from './runMessage';
@@ -53,15 +53,7 @@ export class ReferenceExecutor implements Executor {
   async executeBlock(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
     const { attributes } = request;
     const { head } = this.#chain;
-    if (!equalBytes(attributes.parentHash, head.hash) || attributes.number !== head.header.number + 1) {
-      throw new TributaryError('Execution.WrongParent', 'the block does not build on the head', {
-        recovery: 'reset',
-        metaMessages: [
-          `parent: ${attributes.number - 1} ${toHex(attributes.parentHash)}`,
-          `head: ${head.header.number} ${toHex(head.hash)}`,
-        ],
-      });
-    }
+    checkParent(attributes, head);
     const base = this.#chain.stateAt(head.header.number);
     return this.#use(attributes.timestamp, base, (instance) => executeOn(instance, base, request));
   }
@@ -70,7 +62,7 @@ export class ReferenceExecutor implements Executor {
     const base = this.#chain.stateAt(at.number);
     return this.#use(at.timestamp, base, async (instance) => {
       applyOverrides(instance.state, overrides);
-      checkCall(instance, request);
+      checkCall(request, instance.state, instance.fork);
       credit(instance, request.from, -request.gasLimit * request.gasPrice);
       const { outcome, output, gasUsed, haltReason, logs } = await runMessage(instance, evmBlock(at), request);
       instance.evm.journal.cleanJournal();
@@ -149,15 +141,6 @@ function evmBlock(
   };
 }
 
-function checkCall(instance: EvmInstance, request: CallRequest): void {
-  for (const needed of [intrinsicGas(request), floorGas(request, instance.fork)]) {
-    if (request.gasLimit < needed) throw intrinsicGasTooLow(request.gasLimit, needed);
-  }
-  const balance = instance.state.account(request.from)?.balance ?? 0n;
-  const cost = request.gasLimit * request.gasPrice + request.value;
-  if (balance < cost) throw insufficientFunds(balance, cost);
-}
-
 function applyOverrides(state: EvmState, overrides: StateOverride[]): void {
   for (const { address, balance, nonce, code, state: storage, stateDiff } of overrides) {
     const account = state.account(address);
@@ -171,11 +154,4 @@ function applyOverrides(state: EvmState, overrides: StateOverride[]): void {
     for (const [slot, value] of [...(storage ?? []), ...(stateDiff ?? [])]) state.setStorage(address, slot, value);
   }
   state.endTransaction();
-}
-
-function invalidTransaction(index: number, transaction: SignedTransaction, cause: TributaryError): TributaryError {
-  return new TributaryError('Execution.InvalidTransaction', `transaction ${index} is invalid: ${cause.shortMessage}`, {
-    details: { index, hash: toHex(transaction.hash), reason: cause.code },
-    cause,
-  });
 }

@@ -139,6 +139,8 @@ export const R_TIP: usize = 88;
 export const R_BASE_FEE_PAID: usize = 120;
 /** Gas used before refunds and the floor: what an estimate starts from. */
 export const R_GAS_SPENT: usize = 152;
+/** The sender's nonce before. */
+export const R_NONCE: usize = 160;
 
 @inline
 export function outcome(): usize {
@@ -330,7 +332,7 @@ function run(tx: usize, sender: usize, nonce: u64): void {
 /** Executes; the outcome says how it ended. `result` is the outcome's address. */
 export function executeTransaction(tx: usize, mode: Mode): Status {
   const result = outcome();
-  memory.fill(result, 0, 160);
+  memory.fill(result, 0, 168);
   clearRegionFull();
   beginOverlay();
   beginFrames();
@@ -348,6 +350,7 @@ function executeByMode(tx: usize, mode: Mode): Status {
   const price = outcome() + R_GAS_PRICE;
   const sender = accountOf(tx + TX_SENDER);
   const nonce = load<u64>(sender, O_NONCE);
+  store<u64>(outcome(), nonce, R_NONCE);
   intrinsic = 0;
   floor = 0;
   if (mode != Mode.System) computeIntrinsicGas(tx);
@@ -361,6 +364,7 @@ function executeByMode(tx: usize, mode: Mode): Status {
   } else {
     copy(tx + TX_MAX_FEE, price);
     if (gasLimit < intrinsic || gasLimit < floor) return Status.IntrinsicGasTooLow;
+    if (mode == Mode.Call && !isZero(price) && !holdFee(sender, price, gasLimit)) return Status.InsufficientFunds;
     if (lessThan(sender + O_BALANCE, tx + TX_VALUE)) return Status.InsufficientFunds;
     // As a transaction would, so that a contract created from here has the address it will have.
     if (mode == Mode.Call) setNonce(sender, nonce + 1);
@@ -373,6 +377,15 @@ function executeByMode(tx: usize, mode: Mode): Status {
   const used = finish(gasLimit);
   if (mode == Mode.Transaction) settle(sender, price, gasLimit - used, used);
   return immediateStatus();
+}
+
+/** A call that names a price can't spend what its gas would cost; false where the sender lacks that. */
+function holdFee(sender: usize, price: usize, gasLimit: u64): bool {
+  const cost = workBase() + 2176;
+  if (!multiply(price, gasLimit, cost) || lessThan(sender + O_BALANCE, cost)) return false;
+  journalBalance(sender);
+  sub(sender + O_BALANCE, cost, sender + O_BALANCE);
+  return true;
 }
 
 /** Fills the outcome; returns the gas used after refunds and floor. */
@@ -411,6 +424,7 @@ function executeDeposit(tx: usize): Status {
   const gasLimit = load<u64>(tx, TX_GAS_LIMIT);
   const sender = accountOf(tx + TX_SENDER);
   const nonce = load<u64>(sender, O_NONCE);
+  store<u64>(outcome(), nonce, R_NONCE);
   if (!isZero(tx + TX_MINT)) {
     journalBalance(sender);
     // The L1 can't mint more than there is; a sum past 2^256 would be a forged deposit and is cut off.

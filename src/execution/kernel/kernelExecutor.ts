@@ -1,0 +1,246 @@
+import { addresses } from '../../chain/addresses';
+import type { BlockAttributes } from '../../chain/blockAttributes';
+import type { ChainConfig } from '../../chain/chainConfig';
+import type { Fork } from '../../chain/forks';
+import { type BlockHeader, EMPTY_ROOT } from '../../codec/header';
+import { logsBloom, type Receipt } from '../../codec/receipt';
+import { contractAddress, type SignedTransaction, type Transaction } from '../../codec/transaction';
+import { assert } from '../../core/assert';
+import { equalBytes, type Hash, toHex } from '../../core/bytes';
+import { TributaryError } from '../../core/errors';
+import type { KeyValueOperation } from '../../core/ports';
+import { Kernel, type KernelOutcome } from '../../kernel/kernel';
+import { Status } from '../../kernel/status';
+import { bytesKey, keyPrefix } from '../../state/keyspace';
+import type { StateReader } from '../../state/stateReader';
+import { checkParent, invalidTransaction } from '../blockRules';
+import type {
+  CallRequest,
+  CallResult,
+  ExecuteBlockRequest,
+  ExecutedBlock,
+  Executor,
+  RejectedTransaction,
+  StateOverride,
+} from '../executor';
+import { type ExecutionChain, ReferenceExecutor } from '../reference/referenceExecutor';
+import { sealBlock } from '../sealBlock';
+import { blockGasLimitReached, checkSender, checkTransaction } from '../transactionRules';
+import { kernelBlock } from './kernelBlock';
+import { KernelCalls } from './kernelCalls';
+import { SnapshotBackend } from './snapshotBackend';
+
+/** A block that runs out of these is executed by the reference. */
+const ROOM_ERRORS = new Set([
+  'Kernel.RegionFull',
+  'Kernel.TransactionTooLarge',
+  'Kernel.TrieOutOfMemory',
+  'Kernel.TrieBufferTooSmall',
+  'Kernel.TrieExchangeFull',
+]);
+const TRIE_ARENA_SIZE_BYTES = 256 * 2 ** 20;
+/** Kept free for the next block's nodes. */
+const TRIE_FREE_BYTES = TRIE_ARENA_SIZE_BYTES / 4;
+/** EIP-2930: the least that a block pays to touch one more account or slot. */
+const ACCOUNT_GAS_MIN = 2_400;
+const SLOT_GAS_MIN = 1_900;
+
+/**
+ * The state transition in the WebAssembly kernel, one transaction after the other.
+ *
+ * The kernel keeps what it read warm between blocks. It stands on the block `#base`, and holds the changes of `#sealed` on top until the
+ * next block tells whether that one was committed: if it builds on it they stay, otherwise they are taken back.
+ */
+export class KernelExecutor implements Executor {
+  readonly #config: ChainConfig;
+  readonly #chain: ExecutionChain;
+  readonly #backend: SnapshotBackend;
+  readonly #kernel: Kernel;
+  readonly #reference: ReferenceExecutor;
+  readonly #calls: KernelCalls;
+  #base: Hash | undefined;
+  #sealed: Hash | undefined;
+
+  /** @throws Kernel.NotBuilt */
+  constructor(config: ChainConfig, chain: ExecutionChain) {
+    this.#config = config;
+    this.#chain = chain;
+    this.#backend = new SnapshotBackend((blockNumber) => chain.blockHashByNumber(blockNumber));
+    this.#kernel = new Kernel(this.#backend, {
+      accountBits: tableBits(config.gasLimit / ACCOUNT_GAS_MIN, 18, 21),
+      slotBits: tableBits(config.gasLimit / SLOT_GAS_MIN, 19, 22),
+      trieArenaSizeBytes: TRIE_ARENA_SIZE_BYTES,
+      transactionAreaSizeBytes: config.batchDecompressedSizeBytesMax + 2 ** 20,
+      sealingSizeBytes: 64 * 2 ** 20,
+    });
+    this.#reference = new ReferenceExecutor(config, chain);
+    this.#calls = new KernelCalls(config, chain, this.#reference);
+  }
+
+  async executeBlock(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
+    checkParent(request.attributes, this.#chain.head);
+    this.#standOn(request.attributes);
+    try {
+      const executed = this.#execute(request);
+      this.#sealed = executed.block.hash;
+      return executed;
+    } catch (error) {
+      if (error instanceof TributaryError && error.code === 'Execution.InvalidTransaction') {
+        this.#kernel.rollBack();
+        throw error;
+      }
+      this.#forget();
+      if (error instanceof TributaryError && ROOM_ERRORS.has(error.code)) return this.#reference.executeBlock(request);
+      throw error;
+    }
+  }
+
+  call(request: CallRequest, at: BlockHeader, overrides: StateOverride[] = []): Promise<CallResult> {
+    return this.#calls.call(request, at, overrides);
+  }
+
+  async close(): Promise<void> {
+    await this.#reference.close();
+  }
+
+  /** Makes the kernel's caches those of the parent. */
+  #standOn({ parentHash, number }: BlockAttributes): void {
+    this.#backend.state = this.#chain.stateAt(number - 1);
+    if (this.#sealed && equalBytes(this.#sealed, parentHash)) {
+      this.#kernel.commit();
+      this.#kernel.trie.evict(TRIE_FREE_BYTES);
+    } else if (!this.#base || !equalBytes(this.#base, parentHash)) {
+      this.#forget();
+    } else if (this.#sealed) {
+      this.#kernel.rollBack();
+    }
+    this.#base = parentHash;
+    this.#sealed = undefined;
+  }
+
+  #forget(): void {
+    this.#kernel.discard();
+    this.#kernel.trie.reset();
+    this.#base = undefined;
+    this.#sealed = undefined;
+  }
+
+  #execute({ attributes, transactions, mode }: ExecuteBlockRequest): ExecutedBlock {
+    const kernel = this.#kernel;
+    const block = kernelBlock(this.#config, attributes);
+    kernel.beginBlock(block);
+    kernel.sealing.begin();
+    kernel.systemCall(addresses.beaconRoots, attributes.parentBeaconBlockRoot);
+    if (block.fork !== 'cancun') kernel.systemCall(addresses.historyStorage, attributes.parentHash);
+
+    const included: Transaction[] = [];
+    const receipts: Receipt[] = [];
+    const rejected: RejectedTransaction[] = [];
+    const include = (transaction: Transaction, outcome: KernelOutcome) => {
+      included.push(transaction);
+      receipts.push(sealReceipt(kernel, transaction, outcome));
+    };
+    for (const deposit of attributes.deposits) include(deposit, kernel.execute(deposit));
+    for (const [index, transaction] of transactions.entries()) {
+      // The kernel takes chain id 0 for none.
+      const isOfOtherChain = transaction.chainId !== undefined && transaction.chainId !== block.chainId;
+      const outcome = isOfOtherChain ? undefined : kernel.execute(transaction);
+      if (outcome && outcome.rejection === undefined) {
+        include(transaction, outcome);
+        continue;
+      }
+      const error = this.#rejectionOf(transaction, attributes, block.fork, outcome?.rejection);
+      if (mode === 'strict') throw invalidTransaction(index, transaction, error);
+      rejected.push({ transaction, error });
+    }
+    return { ...this.#seal(attributes, included, receipts), rejected };
+  }
+
+  #seal(
+    attributes: BlockAttributes,
+    transactions: Transaction[],
+    receipts: Receipt[],
+  ): Omit<ExecutedBlock, 'rejected'> {
+    const { sealing } = this.#kernel;
+    const stateRoot = this.#kernel.stateRoot();
+    const messagePasser = this.#kernel.account(addresses.l2ToL1MessagePasser);
+    const block = sealBlock(attributes, transactions, receipts, {
+      stateRoot,
+      messagePasserStorageRoot: messagePasser?.storageRoot ?? EMPTY_ROOT,
+      lists: sealing.isComplete
+        ? {
+            transactionsRoot: sealing.transactionsRoot(),
+            receiptsRoot: sealing.receiptsRoot(),
+            logsBloom: sealing.logsBloom(),
+          }
+        : undefined,
+    });
+    return { block, receipts, stateOperations: this.#stateOperations() };
+  }
+
+  #stateOperations(): KeyValueOperation[] {
+    const operations = this.#kernel.sealing.flatChanges();
+    for (const change of this.#kernel.takeTrieChanges()) {
+      // Only accounts without storage are ever removed (EIP-6780, EIP-7610).
+      assert(change.type !== 'deleteOwner', 'a removed account had no storage before the block');
+      const key = bytesKey(keyPrefix.trieNode, change.key);
+      operations.push(change.type === 'put' ? { type: 'put', key, value: change.value } : { type: 'del', key });
+    }
+    for (const [codeHash, code] of this.#kernel.newCodes()) {
+      operations.push({ type: 'put', key: bytesKey(keyPrefix.code, codeHash), value: code });
+    }
+    return operations;
+  }
+
+  /** Why a transaction is not included, in the words that all executors share. */
+  #rejectionOf(
+    transaction: SignedTransaction,
+    attributes: BlockAttributes,
+    fork: Fork,
+    kernelReason: string | undefined,
+  ): TributaryError {
+    try {
+      checkTransaction(transaction, this.#config.l2ChainId, fork);
+      const available = attributes.gasLimit - this.#kernel.blockGasUsed;
+      if (transaction.gasLimit > available) throw blockGasLimitReached(transaction.gasLimit, available);
+      checkSender(transaction, kernelReader(this.#kernel), attributes.baseFeePerGas);
+    } catch (error) {
+      if (error instanceof TributaryError && error.recovery === 'reject') return error;
+      throw error;
+    }
+    throw new TributaryError('Execution.RulesDiffer', 'the kernel refuses a transaction that the rules allow', {
+      recovery: 'halt',
+      metaMessages: [`kernel: ${kernelReason}`, `transaction: ${toHex(transaction.hash)}`],
+    });
+  }
+}
+
+function sealReceipt(kernel: Kernel, transaction: Transaction, outcome: KernelOutcome): Receipt {
+  const isDeposit = transaction.type === 0x7e;
+  const cumulativeGasUsed = kernel.blockGasUsed;
+  kernel.sealing.addTransaction(transaction.raw);
+  return {
+    type: transaction.type,
+    succeeded: outcome.status === Status.success,
+    cumulativeGasUsed,
+    gasUsed: outcome.gasUsed,
+    logsBloom:
+      kernel.sealing.addReceipt(transaction.type, cumulativeGasUsed, outcome.senderNonce) ?? logsBloom(outcome.logs),
+    logs: outcome.logs,
+    effectiveGasPrice: outcome.effectiveGasPrice,
+    contractAddress: transaction.to
+      ? undefined
+      : (outcome.contractAddress ?? contractAddress(transaction.from, outcome.senderNonce)),
+    depositNonce: isDeposit ? outcome.senderNonce : undefined,
+  };
+}
+
+/** The state as it is in the middle of a block; only what transaction rules ask for. */
+function kernelReader(kernel: Kernel): Pick<StateReader, 'account' | 'code'> {
+  return { account: (address) => kernel.account(address), code: (codeHash) => kernel.code(codeHash) };
+}
+
+/** Bits of a table that `countMax` entries fill by half at most. */
+function tableBits(countMax: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, Math.ceil(Math.log2(2 * countMax))));
+}

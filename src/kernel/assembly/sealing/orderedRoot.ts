@@ -1,0 +1,138 @@
+/**
+ * Root of the trie rlp(index) → item of a list: a header's transactionsRoot and receiptsRoot. The keys are known, so the trie is
+ * never built: a recursion over the sorted keys writes each node once and hashes it.
+ */
+import { keccak256 } from '../keccak';
+import { rlpHeaderSize, rlpWriteListHeader, rlpWriteStringHeader } from '../rlp';
+import { EMPTY_ROOT } from '../trie/constants';
+import { copy } from '../u256';
+import { itemBytes, itemCount, itemSize, nodeBuffer } from './items';
+
+/** An extension's child is built one buffer further than its depth says: it begins at least one nibble later. */
+const LEAF_FLAG: u8 = 0x20;
+const ODD_FLAG: u8 = 0x10;
+
+/** Writes the root to `out`, 32 bytes. */
+export function orderedRoot(list: i32, out: usize): void {
+  const count = itemCount(list);
+  if (count == 0) {
+    copy(EMPTY_ROOT, out);
+    return;
+  }
+  writeNode(list, 0, count, 0, true, out);
+}
+
+/** The index whose key is at `position` in the order of keys: 1…127 are their own byte, 0 is 0x80, the rest have a length in front. */
+@inline
+function indexAt(position: u32, count: u32): u32 {
+  const single = min<u32>(count, 128);
+  if (position + 1 < single) return position + 1;
+  return position + 1 == single ? 0 : position;
+}
+
+/** rlp(index) in the upper bytes, first byte first. */
+function keyOf(index: u32): u64 {
+  if (index == 0) return <u64>0x80 << 56;
+  if (index < 0x80) return <u64>index << 56;
+  if (index < 0x100) return (<u64>0x81 << 56) | (<u64>index << 48);
+  if (index < 0x10000) return (<u64>0x82 << 56) | (<u64>index << 40);
+  return (<u64>0x83 << 56) | (<u64>index << 32);
+}
+
+@inline
+function keyNibbles(index: u32): i32 {
+  return index < 0x80 ? 2 : index < 0x100 ? 4 : index < 0x10000 ? 6 : 8;
+}
+
+@inline
+function nibbleAt(key: u64, depth: i32): u32 {
+  return <u32>(key >> (60 - 4 * <u64>depth)) & 15;
+}
+
+/**
+ * Writes the reference of the node over positions [from, to), whose keys agree in their first `depth` nibbles: its hash behind
+ * 0xa0, or the node itself when it is short. The root's is the bare hash. Returns the length.
+ */
+function writeNode(list: i32, from: u32, to: u32, depth: i32, isRoot: bool, out: usize): u32 {
+  const count = itemCount(list);
+  const first = indexAt(from, count);
+  const firstKey = keyOf(first);
+  if (to - from == 1) return writeLeaf(list, first, firstKey, depth, isRoot, out);
+  const lastKey = keyOf(indexAt(to - 1, count));
+  let split = depth;
+  while (nibbleAt(firstKey, split) == nibbleAt(lastKey, split)) split++;
+  if (split > depth) return writeExtension(list, from, to, firstKey, depth, split, isRoot, out);
+
+  // Nine bytes are kept free for the header: 3 are enough for a branch.
+  const start = nodeBuffer(depth) + 8;
+  let at = start;
+  let position = from;
+  for (let nibble: u32 = 0; nibble < 16; nibble++) {
+    const begin = position;
+    while (position < to && nibbleAt(keyOf(indexAt(position, count)), depth) == nibble) position++;
+    if (position == begin) store<u8>(at++, 0x80);
+    else at += writeNode(list, begin, position, depth + 1, false, at);
+  }
+  store<u8>(at++, 0x80);
+  return finishNode(start, at, isRoot, out);
+}
+
+function writeExtension(
+  list: i32,
+  from: u32,
+  to: u32,
+  key: u64,
+  depth: i32,
+  split: i32,
+  isRoot: bool,
+  out: usize,
+): u32 {
+  // The branch below is built in the buffer of `split`.
+  const start = nodeBuffer(depth) + 8;
+  let at = writePath(start, key, depth, split, 0);
+  at += writeNode(list, from, to, split, false, at);
+  return finishNode(start, at, isRoot, out);
+}
+
+function writeLeaf(list: i32, index: u32, key: u64, depth: i32, isRoot: bool, out: usize): u32 {
+  const value = itemBytes(list, index);
+  const size = itemSize(list, index);
+  const path = nodeBuffer(depth);
+  const pathSize = writePath(path, key, depth, keyNibbles(index), LEAF_FLAG) - path;
+  const bare = size == 1 && load<u8>(value) < 0x80;
+  const start = value - (bare ? 0 : rlpHeaderSize(size)) - pathSize;
+  memory.copy(start, path, pathSize);
+  if (!bare) rlpWriteStringHeader(start + pathSize, size);
+  return finishNode(start, value + size, isRoot, out);
+}
+
+/** Hex-prefix encoding (yellow paper, appendix C) of the nibbles [from, to) as a string. Returns the address behind it. */
+function writePath(out: usize, key: u64, from: i32, to: i32, flag: u8): usize {
+  const length = to - from;
+  const bytes = 1 + (length >> 1);
+  let at = out;
+  if (bytes > 1) store<u8>(at++, <u8>(0x80 + bytes));
+  if ((length & 1) != 0) store<u8>(at++, flag | ODD_FLAG | <u8>nibbleAt(key, from++));
+  else store<u8>(at++, flag);
+  for (; from < to; from += 2) store<u8>(at++, <u8>((nibbleAt(key, from) << 4) | nibbleAt(key, from + 1)));
+  return at;
+}
+
+/** Puts the list header in front of a payload that has 5 free bytes there, and writes the node's reference. */
+function finishNode(payload: usize, end: usize, isRoot: bool, out: usize): u32 {
+  const size = <u32>(end - payload);
+  const start = payload - rlpHeaderSize(size);
+  rlpWriteListHeader(start, size);
+  const length = <u32>(end - start);
+  if (isRoot) {
+    keccak256(start, length, out);
+    return 32;
+  }
+  if (length < 32) {
+    memory.copy(out, start, length);
+    return length;
+  }
+  store<u8>(out, 0xa0);
+  keccak256(start, length, out + 1);
+  return 33;
+}
