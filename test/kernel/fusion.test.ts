@@ -73,11 +73,23 @@ class NaiveMachine {
     this.push(0x1111n);
     this.swap(2);
     this.swap(1);
+    this.jump(condition, holds);
+  }
+
+  private jump(condition: string, holds: (a: bigint, b: bigint) => boolean): void {
     const taken = holds(this.pop(), this.pop());
     // PUSH2 target, JUMPI, NOT, JUMPDEST
     const target = this.code.length / 2 + condition.length / 2 + 5;
     this.code += `${condition}61${target.toString(16).padStart(4, '0')}57195b`;
     if (!taken) this.stack.push(BigInt.asUintN(256, ~this.pop()));
+  }
+
+  /** A conditional jump on copies of words, as loops have them: the deeper copied first, or (`second` 0) the top itself and one copy. */
+  jumpOnCopies(condition: string, first: number, second: number, holds: (a: bigint, b: bigint) => boolean): void {
+    if (this.stack.length < Math.max(first, second) + 2) return;
+    this.duplicate(first);
+    if (second > 0) this.duplicate(second);
+    this.jump(condition, holds);
   }
 
   /** MSTOREs the stack, top first, and returns it. */
@@ -120,6 +132,10 @@ const STEPS: ((machine: NaiveMachine, constant: bigint, depth: number) => void)[
   (machine) => machine.jumpOver('14', (a, b) => a === b),
   (machine) => machine.jumpOver('1415', (a, b) => a !== b),
   (machine, constant) => machine.push(constant),
+  (machine, constant, depth) => machine.jumpOnCopies('10', depth, 1 + Number(constant % 4n), (a, b) => a < b),
+  (machine, constant, depth) => machine.jumpOnCopies('1015', depth, 1 + Number(constant % 4n), (a, b) => a >= b),
+  (machine, _, depth) => machine.jumpOnCopies('10', depth, 0, (a, b) => a < b),
+  (machine, _, depth) => machine.jumpOnCopies('1115', depth, 0, (a, b) => a <= b),
 ];
 const step = fc.record({ run: fc.constantFrom(...STEPS), value, depth: fc.integer({ min: 1, max: 6 }) });
 

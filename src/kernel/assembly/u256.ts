@@ -4,6 +4,7 @@
  * Division works on 32-bit digits (Knuth, TAOCP vol. 2, 4.3.1 algorithm D) because WebAssembly has no 128-by-64
  * division; multiplication is made of 32-bit products because it has no 64×64→128 one.
  */
+import { cachedModulus, cachedReciprocal, isCached, mulmodCached, suits } from './barrett';
 import { scratchBase } from './memory';
 
 const MASK32: u64 = 0xffffffff;
@@ -440,9 +441,28 @@ export function mulmod(a: usize, b: usize, m: usize, out: usize): void {
     setZero(out);
     return;
   }
+  if (suits(m)) {
+    if (!isCached(m)) cacheModulus(m);
+    mulmodCached(a, b, out);
+    return;
+  }
   const u = scratchBase();
   mulFull(a, b, u);
   reduce(u, 16, m, out);
+}
+
+/** Computes ⌊2^512 / m⌋ for `mulmodCached`. */
+function cacheModulus(m: usize): void {
+  const u = scratchBase();
+  const v = u + SCRATCH_DIVISOR;
+  const q = u + SCRATCH_QUOTIENT;
+  memory.fill(u, 0, 64);
+  store<u32>(u, 1, 64);
+  memory.fill(q, 0, 40);
+  copy(m, v);
+  divideDigits(u, 17, v, digitCount(v, 8), q);
+  copy(m, cachedModulus());
+  memory.copy(cachedReciprocal(), q, 40);
 }
 
 /** out = base ^ exponent mod 2^256. */

@@ -107,12 +107,34 @@ export function fuse(at: usize, opcode: u32, argument: u32): usize {
       const size = load<u32>(last1, 4) + 32;
       return append(drop(1), Op.POP_MANY, size, 0);
     }
+  } else if (before == Op.SWAP) {
+    const distance = load<u32>(last1, 4);
+    if (distance == 32) {
+      const turned = withOperandsTurned(opcode);
+      if (turned != 0) return fuse(drop(1), turned, 0);
+    }
+    if (opcode == Op.SWAP) return append(drop(1), Op.SWAP_SWAP, distance, argument);
   } else if (before == Op.DUP) {
     const distance = load<u32>(last1, 4);
+    if (opcode == Op.MLOAD) return append(drop(1), Op.DUP_MLOAD, distance, 0);
     if (opcode == Op.DUP) return append(drop(1), Op.DUP_DUP, distance, argument);
     if (opcode == Op.ADD) return append(drop(1), Op.DUP_ADD, distance, 0);
   }
   return append(at, opcode, argument, 0);
+}
+
+/** The instruction that does without a SWAP1 before it what `opcode` does with one; 0: none. */
+function withOperandsTurned(opcode: u32): u32 {
+  if (opcode == Op.LT) return Op.GT;
+  if (opcode == Op.GT) return Op.LT;
+  const commutes =
+    opcode == Op.ADD ||
+    opcode == Op.MUL ||
+    opcode == Op.AND ||
+    opcode == Op.OR ||
+    opcode == Op.XOR ||
+    opcode == Op.EQ;
+  return commutes ? opcode : 0;
 }
 
 /** The latest operation is a push; 0 where nothing fits. */
@@ -135,6 +157,8 @@ function fuseConstant(opcode: u32, argument: u32): usize {
       return append(drop(1), Op.GT_IMMEDIATE, 0, value);
     case Op.SHL:
       return value < 256 ? append(drop(1), Op.SHL_IMMEDIATE, 0, value) : 0;
+    case Op.MUL:
+      return isPowerOfTwo(value) ? append(drop(1), Op.SHL_IMMEDIATE, 0, ctz<u64>(value)) : 0;
     case Op.SHR:
       return value < 256 ? append(drop(1), Op.SHR_IMMEDIATE, 0, value) : 0;
     case Op.MLOAD:
@@ -147,6 +171,11 @@ function fuseConstant(opcode: u32, argument: u32): usize {
     default:
       return 0;
   }
+}
+
+@inline
+function isPowerOfTwo(value: u64): bool {
+  return value != 0 && (value & (value - 1)) == 0;
 }
 
 @inline
@@ -213,12 +242,28 @@ function fuseConditionalJump(): usize {
   const condition = opAt(last2);
   if (condition == Op.ISZERO) {
     const compared = opAt(last3);
-    if (compared == Op.LT) return append(drop(3), Op.JUMP_UNLESS_LT, to, 0);
+    if (compared == Op.LT) {
+      if (opAt(last4) == Op.DUP_DUP) {
+        const distances = distancesOf(last4);
+        return append(drop(4), Op.JUMP_UNLESS_LT_AT, to, distances);
+      }
+      return append(drop(3), Op.JUMP_UNLESS_LT, to, 0);
+    }
     if (compared == Op.GT) return append(drop(3), Op.JUMP_UNLESS_GT, to, 0);
     if (compared == Op.EQ) return append(drop(3), Op.JUMP_UNLESS_EQ, to, 0);
     return append(drop(2), Op.JUMP_UNLESS, to, 0);
   }
-  if (condition == Op.LT) return append(drop(2), Op.JUMP_IF_LT, to, 0);
+  if (condition == Op.LT) {
+    if (opAt(last3) == Op.DUP_DUP) {
+      const distances = distancesOf(last3);
+      return append(drop(3), Op.JUMP_IF_LT_AT, to, distances);
+    }
+    if (opAt(last3) == Op.DUP) {
+      const distance = load<u32>(last3, 4);
+      return append(drop(3), Op.JUMP_IF_DUP_LT, to, distance);
+    }
+    return append(drop(2), Op.JUMP_IF_LT, to, 0);
+  }
   if (condition == Op.GT) return append(drop(2), Op.JUMP_IF_GT, to, 0);
   if (condition == Op.EQ) return append(drop(2), Op.JUMP_IF_EQ, to, 0);
   if (condition == Op.EQ_IMMEDIATE && opAt(last3) == Op.DUP && load<u32>(last3, 4) == 0) {
@@ -226,4 +271,14 @@ function fuseConditionalJump(): usize {
     return append(drop(3), Op.JUMP_IF_TOP_IS, to, selector);
   }
   return append(drop(1), Op.JUMP_IF, to, 0);
+}
+
+/**
+ * Of a DUP_DUP: where its two words lie below the top that was, the first pushed in the lower half. The second distance counts the first
+ * word too; that it is the first word itself (distance 0) is turned into the first's distance.
+ */
+function distancesOf(at: usize): u64 {
+  const first = <u64>load<u32>(at, 4);
+  const second = load<u64>(at, 8);
+  return first | ((second == 0 ? first : second - 32) << 32);
 }

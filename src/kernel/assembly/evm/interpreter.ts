@@ -691,6 +691,34 @@ export function interpret(): void {
         pc = next + OP_SIZE;
         continue;
       }
+      case Op.JUMP_IF_LT_AT: {
+        const next = u256.lessThan(sp - <usize>load<u32>(pc, 12), sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_UNLESS_LT_AT: {
+        const next = !u256.lessThan(sp - <usize>load<u32>(pc, 12), sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_IF_DUP_LT: {
+        const next = u256.lessThan(sp - <usize>load<u32>(pc, 8), sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        sp -= 32;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
       case Op.ADD_IMMEDIATE: {
         const x = load<u64>(sp);
         const sum = x + load<u64>(pc, 8);
@@ -786,6 +814,25 @@ export function interpret(): void {
       }
       case Op.DUP_ADD: {
         u256.add(sp - <usize>load<u32>(pc, 4), sp, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.DUP_MLOAD: {
+        const word = sp - <usize>load<u32>(pc, 4);
+        const offset = load<u64>(word);
+        if (!u256.fitsU64(word) || offset > OFFSET_FAST || <u32>offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+          setGas(gasLeft);
+          if (!touch(frame, u256.toU64Saturated(word), 32)) break;
+          gasLeft = gas();
+        }
+        sp += 32;
+        u256.fromBigEndian(<usize>load<u32>(frame, F_MEMORY) + <usize>offset, sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SWAP_SWAP: {
+        swap(sp, sp - <usize>load<u32>(pc, 4));
+        swap(sp, sp - <usize>load<u32>(pc, 8));
         pc += OP_SIZE;
         continue;
       }

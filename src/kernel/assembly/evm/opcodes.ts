@@ -129,6 +129,10 @@ export const enum Op {
   PUSH_DUP = 0x6f,
   /** DUPn, ADD. */
   DUP_ADD = 0x71,
+  /** DUPn, MLOAD. */
+  DUP_MLOAD = 0x81,
+  /** SWAPn, SWAPm: imm holds the second distance. */
+  SWAP_SWAP = 0x82,
 
   // Jumps to a known place: arg is the code offset, then (see predecode) the address of the target's BLOCK, 0 for a bad one.
   /** PUSH, JUMP. */
@@ -151,10 +155,16 @@ export const enum Op {
   JUMP_IF_EQ = 0x7a,
   /** EQ, ISZERO, PUSH, JUMPI. */
   JUMP_UNLESS_EQ = 0x7b,
+  /** DUPn, DUPm, LT, PUSH, JUMPI: imm holds the distances of the first word pushed and, in its upper half, of the second. */
+  JUMP_IF_LT_AT = 0x7c,
+  /** DUPn, DUPm, LT, ISZERO, PUSH, JUMPI. */
+  JUMP_UNLESS_LT_AT = 0x7d,
+  /** DUPn, LT, PUSH, JUMPI: the word at the distance in imm is below the top; the top goes. */
+  JUMP_IF_DUP_LT = 0x7e,
 }
 
 export const FIRST_JUMP: u32 = Op.JUMP_TO;
-export const LAST_JUMP: u32 = Op.JUMP_UNLESS_EQ;
+export const LAST_JUMP: u32 = Op.JUMP_IF_DUP_LT;
 
 /** Instructions that no fork knows. */
 export const UNDEFINED: u8 = 0xff;
