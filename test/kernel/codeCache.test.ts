@@ -52,6 +52,25 @@ describe('Predecoded code', () => {
     expect(codes).to.deep.equal([toHex(runtime)]);
   });
 
+  it('keeps what the block deployed when an earlier block deployed the same and took it back', () => {
+    const { kernel, state } = createTestKernel('osaka', { codeCacheSizeBytes: 4 * 2 ** 20 });
+    const runtime = assemble(`602a${RETURN_TOP}`);
+    const initcode = assemble(`67${toHex(runtime).slice(2)}5f5260086018f3`);
+    // CALLDATACOPY, CREATE from it, REVERT.
+    const factory = address(0x70000);
+    state.set(factory, { code: assemble('365f5f37365f5ff0505f5ffd') });
+    expect(kernel.execute(transactionOf({ to: factory, data: initcode })).status).to.equal(1);
+    kernel.commit();
+    kernel.beginBlock({ ...BLOCK, number: BLOCK.number + 1 });
+    const created = kernel.execute(transactionOf({ to: undefined, data: initcode, nonce: 1n })).contractAddress;
+    for (let i = 0; i < 12; i++) {
+      const to = address(0x60000 + i);
+      state.set(to, { code: padded(`60${(i + 16).toString(16)}50`, CODE_SIZE_MAX) });
+      expect(kernel.call(transactionOf({ to })).status).to.equal(0);
+    }
+    expect(numberOf(kernel.call(transactionOf({ to: created })).output)).to.equal(42n);
+  });
+
   it('of initcode is made again when creations nest deeper than there is room for', () => {
     const { kernel, state } = createTestKernel('prague');
     // Initcode: counts slot 0 of the contract up through a call, copies itself and creates a child from it, until gas runs low.

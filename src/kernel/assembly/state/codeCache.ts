@@ -20,6 +20,13 @@ export const C_OPS: usize = 40;
 export const C_JUMPS: usize = 44;
 /** Next of the block's deployed codes, in the order of their addresses. */
 const C_NEXT_NEW: usize = 48;
+/** u32: who has the code besides this cache. */
+const C_ORIGIN: usize = 52;
+const ORIGIN_HOST: u32 = 0;
+/** It is on the list of what this block deployed. */
+const ORIGIN_BLOCK: u32 = 1;
+/** It was on such a list, and what deployed it may have been undone or dropped: perhaps nobody. */
+const ORIGIN_UNKNOWN: u32 = 2;
 const HEADER_SIZE: usize = 64;
 
 const CODE_BITS: usize = 16;
@@ -63,6 +70,9 @@ export function codeGeneration(): u32 {
 
 /** The host holds what was deployed, or nobody needs it any more. */
 export function forgetNewCode(): void {
+  for (let entry = <usize>load<u32>(head(), H_FIRST_NEW); entry != 0; entry = load<u32>(entry, C_NEXT_NEW)) {
+    store<u32>(entry, ORIGIN_UNKNOWN, C_ORIGIN);
+  }
   store<u32>(head(), 0, H_FIRST_NEW);
   store<u32>(head(), 0, H_LAST_NEW);
 }
@@ -84,6 +94,7 @@ function emptyArena(): void {
 
 function linkNew(entry: usize): void {
   store<u32>(entry, 0, C_NEXT_NEW);
+  store<u32>(entry, ORIGIN_BLOCK, C_ORIGIN);
   const last = <usize>load<u32>(head(), H_LAST_NEW);
   if (last == 0) store<u32>(head(), <u32>entry, H_FIRST_NEW);
   else store<u32>(last, <u32>entry, C_NEXT_NEW);
@@ -138,6 +149,7 @@ function insert(bucket: usize, hash: usize, size: u32): usize {
   store<u32>(entry, size, C_SIZE);
   store<u32>(entry, <u32>(entry + HEADER_SIZE), C_BYTES);
   store<u32>(entry, 0, C_OPS);
+  store<u32>(entry, ORIGIN_HOST, C_ORIGIN);
   store<u32>(bucket, <u32>entry);
   store<u32>(bucket, load<u32>(head(), H_GENERATION), 4);
   return entry;
@@ -179,7 +191,11 @@ function loadAtCursor(hash: usize): i32 {
 /** Adds code that the host may not know yet. The bytes must not lie in the arena. */
 export function putCode(hash: usize, bytes: usize, size: u32): usize {
   const bucket = bucketOf(hash);
-  if (load<u32>(bucket, 4) == load<u32>(head(), H_GENERATION)) return <usize>load<u32>(bucket);
+  if (load<u32>(bucket, 4) == load<u32>(head(), H_GENERATION)) {
+    const known = <usize>load<u32>(bucket);
+    // The list is in the order of addresses, so that an older entry can't go on it: the code is added once more.
+    if (load<u32>(known, C_ORIGIN) != ORIGIN_UNKNOWN) return known;
+  }
   if (!hasRoom(<usize>size)) emptyArena();
   if (!hasRoom(<usize>size)) {
     markRegionFull();
