@@ -14,7 +14,7 @@ describe('a sequencer that is killed under load', function () {
   const folder = temporaryFolder();
   let chain: AnvilChain;
   let sequencer: TributaryProcess;
-  const acknowledged: Hex[] = [];
+  const acknowledged = new Set<Hex>();
 
   before(async () => {
     chain = await startAnvilChain(folder.path);
@@ -28,9 +28,9 @@ describe('a sequencer that is killed under load', function () {
 
   it('has every acknowledged transaction after each restart', async () => {
     for (let kill = 0; kill < KILL_COUNT; kill++) {
-      const goal = acknowledged.length + ACKNOWLEDGED_BEFORE_KILL;
+      const goal = acknowledged.size + ACKNOWLEDGED_BEFORE_KILL;
       const load = Promise.all(Array.from({ length: SENDER_COUNT }, (_, index) => sendUntilRefused(index)));
-      await until('enough is acknowledged', () => acknowledged.length >= goal, 60_000);
+      await until('enough is acknowledged', () => acknowledged.size >= goal, 60_000);
       sequencer.kill('SIGKILL');
       await load;
       sequencer = await chain.startSequencer('sequencer,batcher,proposer');
@@ -39,10 +39,11 @@ describe('a sequencer that is killed under load', function () {
         expect(found?.hash, `transaction ${hash} after kill ${kill + 1}`).to.equal(hash);
       }
     }
+    // The last kill may have come between a nonce gap and what fills it.
+    for (let index = 0; index < SENDER_COUNT; index++) await send(index, await pendingNonce(index));
     for (const hash of acknowledged) {
       await until('its receipt', async () => (await rpc(chain.url, 'eth_getTransactionReceipt', [hash])) !== null);
     }
-    expect(new Set(acknowledged).size).to.equal(acknowledged.length);
   });
 
   it('has left no gap and no double on L1: a verifier from an empty disk agrees with the head', async () => {
@@ -66,29 +67,38 @@ describe('a sequencer that is killed under load', function () {
     expect(result.batches).to.include({ cut: 0, ignored: 0 });
   });
 
-  /** One account's transfers, one after the other, until the node is gone. Every third leaves a nonce gap that it fills with the next. */
+  function pendingNonce(index: number): Promise<number> {
+    const { address } = mnemonicToAccount(DEV_MNEMONIC, { addressIndex: index });
+    return rpc<Hex>(chain.url, 'eth_getTransactionCount', [address, 'pending']).then(Number);
+  }
+
+  async function send(index: number, nonce: number): Promise<void> {
+    const raw = await mnemonicToAccount(DEV_MNEMONIC, { addressIndex: index }).signTransaction({
+      type: 'eip1559',
+      chainId: chain.deployment.l2.chainId,
+      nonce,
+      to: '0x00000000000000000000000000000000000000aa',
+      value: 1n,
+      gas: 21_000n,
+      maxFeePerGas: parseGwei('100'),
+      maxPriorityFeePerGas: parseGwei('1'),
+    });
+    // One that was on disk when the node was killed, just before its answer, is known already: that is an acknowledgement too.
+    const answer = await rpc<Hex>(chain.url, 'eth_sendRawTransaction', [raw]).catch((error: Error) => {
+      if (!error.message.endsWith('already known')) throw error;
+      return keccak256(raw);
+    });
+    expect(answer).to.equal(keccak256(raw));
+    acknowledged.add(answer);
+  }
+
+  /** One account's transfers until the node is gone: each second one leaves a nonce gap that the next one fills. */
   async function sendUntilRefused(index: number): Promise<void> {
-    const account = mnemonicToAccount(DEV_MNEMONIC, { addressIndex: index });
-    let nonce = Number(await rpc<Hex>(chain.url, 'eth_getTransactionCount', [account.address, 'pending']));
-    const send = async (at: number) => {
-      const raw = await account.signTransaction({
-        type: 'eip1559',
-        chainId: chain.deployment.l2.chainId,
-        nonce: at,
-        to: '0x00000000000000000000000000000000000000aa',
-        value: 1n,
-        gas: 21_000n,
-        maxFeePerGas: parseGwei('100'),
-        maxPriorityFeePerGas: parseGwei('1'),
-      });
-      const hash = await rpc<Hex>(chain.url, 'eth_sendRawTransaction', [raw]);
-      expect(hash).to.equal(keccak256(raw));
-      acknowledged.push(hash);
-    };
+    let nonce = await pendingNonce(index);
     try {
       for (;;) {
-        await send(nonce + 1);
-        await send(nonce);
+        await send(index, nonce + 1);
+        await send(index, nonce);
         nonce += 2;
       }
     } catch (error) {
