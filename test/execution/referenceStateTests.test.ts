@@ -5,7 +5,7 @@ import { createReferenceStateTestExecutor } from '../../src/execution/reference/
 import { runStateTests } from '../../src/kernel/conformance/runStateTests';
 
 const STATE_TESTS = join(__dirname, '../../../shared/conformance/state-tests');
-/** The whole suite takes the reference an hour; these are small and touch what is ours: rules, fees, access lists, creation, blobs' rejection. */
+/** The whole suite takes the reference a quarter of an hour; these are small and touch what is ours: rules, fees, access lists, creation, blobs' rejection. */
 const FILES = [
   'stExample',
   'stEIP3607',
