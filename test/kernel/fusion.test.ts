@@ -62,6 +62,17 @@ class NaiveMachine {
     this.memory.set(index, this.pop());
   }
 
+  /** Stores a copy of a word, or what NOT makes of it, with the operands in the other order. */
+  storeTurned(index: number, depth: number, invert: boolean): void {
+    if (this.stack.length < depth) return;
+    this.push(BigInt(32 * index));
+    this.duplicate(depth + 1);
+    if (invert) this.unary('19', (a) => ~a);
+    this.code += '9052';
+    this.memory.set(index, this.pop());
+    this.pop();
+  }
+
   load(index: number): void {
     this.code += `60${(32 * index).toString(16).padStart(2, '0')}51`;
     this.stack.push(this.memory.get(index) ?? 0n);
@@ -134,6 +145,19 @@ const STEPS: ((machine: NaiveMachine, constant: bigint, depth: number) => void)[
   (machine, constant) => machine.push(constant),
   (machine, constant, depth) => machine.jumpOnCopies('10', depth, 1 + Number(constant % 4n), (a, b) => a < b),
   (machine, constant, depth) => machine.jumpOnCopies('1015', depth, 1 + Number(constant % 4n), (a, b) => a >= b),
+  (machine, constant, depth) => machine.storeTurned(Number(constant % 8n), depth, false),
+  (machine, constant, depth) => machine.storeTurned(Number(constant % 8n), depth, true),
+  (machine) => {
+    machine.swap(1);
+    machine.binary('03', (a, b) => a - b);
+  },
+  (machine, constant, depth) => {
+    if (machine.stack.length < depth) return;
+    machine.push(constant);
+    machine.duplicate(depth + 1);
+    machine.swap(1);
+    machine.binary('1c', (a, b) => (a > 255n ? 0n : b >> a));
+  },
   (machine, _, depth) => machine.jumpOnCopies('10', depth, 0, (a, b) => a < b),
   (machine, _, depth) => machine.jumpOnCopies('1115', depth, 0, (a, b) => a <= b),
 ];

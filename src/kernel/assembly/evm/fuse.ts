@@ -94,6 +94,8 @@ export function fuse(at: usize, opcode: u32, argument: u32): usize {
   const before = opAt(last1);
   if (opcode == Op.JUMP || opcode == Op.JUMPI) {
     if (before == Op.PUSH) return opcode == Op.JUMP ? fuseJump() : fuseConditionalJump();
+  } else if (before == Op.PUSH_DUP) {
+    if (opcode == Op.SWAP && argument == 32) return turnPushDup();
   } else if (isPush(before)) {
     const end = fuseConstant(opcode, argument);
     if (end != 0) return end;
@@ -112,6 +114,8 @@ export function fuse(at: usize, opcode: u32, argument: u32): usize {
     if (distance == 32) {
       const turned = withOperandsTurned(opcode);
       if (turned != 0) return fuse(drop(1), turned, 0);
+      if (opcode == Op.SUB) return append(drop(1), Op.SUB_TURNED, 0, 0);
+      if (opcode == Op.MSTORE) return append(drop(1), Op.MSTORE_TURNED, 0, 0);
     }
     if (opcode == Op.SWAP) return append(drop(1), Op.SWAP_SWAP, distance, argument);
   } else if (before == Op.DUP) {
@@ -121,6 +125,14 @@ export function fuse(at: usize, opcode: u32, argument: u32): usize {
     if (opcode == Op.ADD) return append(drop(1), Op.DUP_ADD, distance, 0);
   }
   return append(at, opcode, argument, 0);
+}
+
+/** PUSH, DUPn, SWAP1 is DUPn-1, PUSH: with the constant last, what follows can take it in. */
+function turnPushDup(): usize {
+  const distance = load<u32>(last1, 4);
+  const value = immediate(last1);
+  const at = fuse(drop(1), Op.DUP, distance - 32);
+  return append(at, Op.PUSH, 0, value);
 }
 
 /** The instruction that does without a SWAP1 before it what `opcode` does with one; 0: none. */

@@ -817,6 +817,25 @@ export function interpret(): void {
         pc += OP_SIZE;
         continue;
       }
+      case Op.SUB_TURNED: {
+        u256.sub(sp - 32, sp, sp - 32);
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MSTORE_TURNED: {
+        const word = sp - 32;
+        const offset = load<u64>(word);
+        if (!u256.fitsU64(word) || offset > OFFSET_FAST || <u32>offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+          setGas(gasLeft);
+          if (!touch(frame, u256.toU64Saturated(word), 32)) break;
+          gasLeft = gas();
+        }
+        u256.toBigEndian(sp, <usize>load<u32>(frame, F_MEMORY) + <usize>offset);
+        sp -= 64;
+        pc += OP_SIZE;
+        continue;
+      }
       case Op.DUP_MLOAD: {
         const word = sp - <usize>load<u32>(pc, 4);
         const offset = load<u64>(word);

@@ -133,6 +133,10 @@ export const enum Op {
   DUP_MLOAD = 0x81,
   /** SWAPn, SWAPm: imm holds the second distance. */
   SWAP_SWAP = 0x82,
+  /** SWAP1, SUB. */
+  SUB_TURNED = 0x83,
+  /** SWAP1, MSTORE: the top at the offset below it. */
+  MSTORE_TURNED = 0x84,
 
   // Jumps to a known place: arg is the code offset, then (see predecode) the address of the target's BLOCK, 0 for a bad one.
   /** PUSH, JUMP. */
