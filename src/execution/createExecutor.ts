@@ -3,10 +3,11 @@ import type { Executor } from './executor';
 import { KernelExecutor } from './kernel/kernelExecutor';
 import { type ExecutionChain, ReferenceExecutor } from './reference/referenceExecutor';
 
-/** `kernel`: WebAssembly, sequential. `reference`: `@ethereumjs/evm`, to check it by. They agree to the last byte. */
-export type ExecutorKind = 'kernel' | 'reference';
+/** `sequential`: the kernel, one transaction after the other. `reference`: `@ethereumjs/evm`, to check it by. Both give the same blocks. */
+export const EXECUTOR_KINDS = ['sequential', 'reference'] as const;
+export type ExecutorKind = (typeof EXECUTOR_KINDS)[number];
 
 /** @throws Kernel.NotBuilt */
 export function createExecutor(kind: ExecutorKind, config: ChainConfig, chain: ExecutionChain): Executor {
-  return kind === 'kernel' ? new KernelExecutor(config, chain) : new ReferenceExecutor(config, chain);
+  return kind === 'reference' ? new ReferenceExecutor(config, chain) : new KernelExecutor(config, chain);
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { errorMessage, TributaryError } from '../core/errors';
+import { EXECUTOR_KINDS } from '../execution/createExecutor';
 import { LOG_LEVELS } from './createLogger';
 
 export const ROLES = ['sequencer', 'batcher', 'proposer', 'verifier'] as const;
@@ -35,6 +36,8 @@ export const nodeConfigSchema = z
     dev: flag.default(false),
     /** How many accounts of the dev mnemonic are unlocked. */
     accounts: z.coerce.number().int().min(1).max(1_000).default(20),
+    /** What executes blocks; all give the same. */
+    executor: z.enum(EXECUTOR_KINDS).default('sequential'),
     logLevel: z.enum(LOG_LEVELS).default('info'),
   })
   .refine((config) => !(config.roles.includes('sequencer') && config.roles.includes('verifier')), {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { ChainConfig } from '../chain/chainConfig';
 import { buildGenesis } from '../chain/genesis';
 import { type LevelStore, openLevelStore } from '../core/levelStore';
+import { createExecutor, type ExecutorKind } from '../execution/createExecutor';
 import type { Executor } from '../execution/executor';
-import { ReferenceExecutor } from '../execution/reference/referenceExecutor';
 import { ChainStore } from '../state/chainStore';
 
 /** A chain on this disk with what executes it. */
@@ -16,13 +16,17 @@ export interface OpenChain {
 
 /**
  * Opens the database `<dataDir>/db`, or makes it with genesis.
- * @throws Core.DatabaseLocked, State.WrongChain
+ * @throws Core.DatabaseLocked, State.WrongChain, Kernel.NotBuilt
  */
-export async function openChain(config: ChainConfig, dataDir: string): Promise<OpenChain> {
+export async function openChain(
+  config: ChainConfig,
+  dataDir: string,
+  executorKind: ExecutorKind = 'sequential',
+): Promise<OpenChain> {
   const store = await openLevelStore(join(dataDir, 'db'));
   try {
     const chain = await ChainStore.open(store, config, buildGenesis(config));
-    const executor = new ReferenceExecutor(config, chain);
+    const executor = createExecutor(executorKind, config, chain);
     return {
       store,
       chain,

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { EXECUTOR_KINDS, type ExecutorKind } from '../../execution/createExecutor';
 import { startDev } from '../../node/dev/startDev';
 import { numberOption, urlOption } from '../parseOption';
 import { untilSignal } from '../untilSignal';
@@ -10,6 +11,7 @@ interface DevFlags {
   blockTime?: number;
   dataDir: string;
   accounts: number;
+  executor: ExecutorKind;
   silent?: boolean;
   reset?: boolean;
 }
@@ -23,6 +25,7 @@ Examples:
   $ tributary dev --block-time 2                  a block every two seconds
   $ tributary dev --data-dir /tmp/chain           keep the chain elsewhere
   $ tributary dev --accounts 5                    five funded accounts
+  $ tributary dev --executor reference            execute blocks with @ethereumjs/evm, to compare
   $ tributary dev --silent                        print nothing but errors
   $ tributary dev --reset                         drop the chain in the data directory first`;
 
@@ -43,6 +46,7 @@ export function registerDevCommand(program: Command): void {
     )
     .option('--data-dir <folder>', 'databases and deployment.json', '.tributary/dev')
     .option('--accounts <count>', 'how many funded accounts', numberOption(1, 1_000), 20)
+    .addOption(new Option('--executor <kind>', 'what executes blocks').choices(EXECUTOR_KINDS).default('sequential'))
     .option('--silent', 'print nothing but errors')
     .option('--reset', 'drop the chain in the data directory first')
     .addHelpText('after', EXAMPLES)

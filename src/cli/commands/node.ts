@@ -15,7 +15,8 @@ A flag wins over the environment, the environment over the file. Keys come from 
 Examples:
   $ tributary node --roles sequencer,batcher,proposer --l1 https://l1.example --deployment deployment.json --data-dir data
   $ tributary node --roles verifier --l1 https://a.example,https://b.example --deployment deployment.json --data-dir verifier
-  $ tributary node --config node.json --log-level debug`;
+  $ tributary node --config node.json --log-level debug
+  $ tributary node --config node.json --executor reference`;
 
 /** `tributary node`: one or several roles of a chain that is deployed already. */
 export function registerNodeCommand(program: Command): void {
@@ -36,6 +37,7 @@ export function registerNodeCommand(program: Command): void {
     .option('--l1-confirmations <count>', 'L1 blocks on top of one before it is used (default 0)')
     .option('--dev', 'dev methods and the well-known dev keys: for chains without value')
     .option('--accounts <count>', 'with --dev: unlocked accounts (default 20)')
+    .option('--executor <kind>', 'what executes blocks: sequential or reference (default sequential)')
     .option('--log-level <level>', 'silent, error, warn, info or debug (default info)')
     .addHelpText('after', EXAMPLES)
     .action(async ({ config: file, ...flags }: Record<string, unknown>) => {

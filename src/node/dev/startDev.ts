@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Deployment } from '../../chain/deployment';
 import { TributaryError } from '../../core/errors';
 import { systemClock } from '../../core/systemClock';
+import type { ExecutorKind } from '../../execution/createExecutor';
 import { redactUrl } from '../../l1/redactUrl';
 import { ChildProcess, PACKAGE_ROOT } from '../childProcess';
 import { createLogger } from '../createLogger';
@@ -27,6 +28,7 @@ export interface StartDevOptions {
   blockTimeSeconds?: number;
   dataDir: string;
   accounts: number;
+  executor: ExecutorKind;
   reset?: boolean;
   /** Where a line for people goes. */
   print(text: string): void;
@@ -59,7 +61,7 @@ export async function startDev(options: StartDevOptions): Promise<{ stop(): Prom
 
     const node = await startSequencer(deployment, l1.url, options, logger);
     teardown.add(() => node.stop());
-    const verifier = await startVerifier(l1.url, dataDir, print);
+    const verifier = await startVerifier(l1.url, dataDir, options.executor, print);
     teardown.add(() => verifier.stop());
 
     print(devBanner(deployment, options.accounts, dataDir.deploymentFile));
@@ -117,18 +119,24 @@ function startSequencer(
     l1PollIntervalMs: DEV_L1_POLL_MS,
     proposalIntervalMs: DEV_PROPOSAL_INTERVAL_MS,
     accounts: options.accounts,
+    executor: options.executor,
     dev: true,
   });
   const keys = loadNodeKeys(config.roles, true, {});
   return startNode({ config, deployment, keys, clock: systemClock, logger, version: packageVersion() });
 }
 
-async function startVerifier(l1Url: string, dataDir: DevDataDir, print: (text: string) => void): Promise<ChildProcess> {
+async function startVerifier(
+  l1Url: string,
+  dataDir: DevDataDir,
+  executor: ExecutorKind,
+  print: (text: string) => void,
+): Promise<ChildProcess> {
   const child = ChildProcess.start('the verifier', [
     join(PACKAGE_ROOT, 'dist', 'cli', 'main.js'),
     'node',
     ...['--roles', 'verifier', '--l1', l1Url, '--deployment', dataDir.deploymentFile],
-    ...['--data-dir', join(dataDir.path, 'verifier'), '--port', '0'],
+    ...['--data-dir', join(dataDir.path, 'verifier'), '--port', '0', '--executor', executor],
     ...['--l1-poll-interval-ms', String(DEV_L1_POLL_MS), '--log-level', 'warn'],
   ]);
   child.onLine((line) => {
