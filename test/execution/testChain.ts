@@ -10,8 +10,8 @@ import { fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
 import { keccak256 } from '../../src/core/keccak';
 import { MemoryStore } from '../../src/core/memoryStore';
 import type { KeyValueStore } from '../../src/core/ports';
-import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/executor';
-import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
+import { createExecutor, type ExecutorKind } from '../../src/execution/createExecutor';
+import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { ChainStore } from '../../src/state/chainStore';
 
 const MNEMONIC = 'test test test test test test test test test test test junk';
@@ -62,19 +62,28 @@ export function l1Block(number: number): L1BlockRef {
   };
 }
 
-/** A chain with the reference executor on top of genesis, over memory unless told otherwise. */
+/** A chain with an executor on top of genesis: the reference, over memory, unless told otherwise. */
 export class TestChain {
   private constructor(
     readonly config: ChainConfig,
     readonly chain: ChainStore,
-    readonly executor: ReferenceExecutor,
+    readonly executor: Executor,
     readonly store: KeyValueStore,
   ) {}
 
-  static async open(changes: Partial<ChainConfig> = {}, store: KeyValueStore = new MemoryStore()): Promise<TestChain> {
+  /** What opens chains that run on one kind of executor. */
+  static opener(kind: ExecutorKind): (changes?: Partial<ChainConfig>, store?: KeyValueStore) => Promise<TestChain> {
+    return (changes, store) => TestChain.open(changes, store, kind);
+  }
+
+  static async open(
+    changes: Partial<ChainConfig> = {},
+    store: KeyValueStore = new MemoryStore(),
+    kind: ExecutorKind = 'reference',
+  ): Promise<TestChain> {
     const config = { ...testConfig, ...changes };
     const chain = await ChainStore.open(store, config, buildGenesis(config));
-    return new TestChain(config, chain, new ReferenceExecutor(config, chain), store);
+    return new TestChain(config, chain, createExecutor(kind, config, chain), store);
   }
 
   /** Deposits, when given, come with a new L1 origin. */
