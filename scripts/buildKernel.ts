@@ -1,18 +1,23 @@
 /**
- * Compiles src/kernel/assembly to dist/kernel/kernel.wasm and prints its sha256. The bytes depend on the source and the
- * compiler's version alone.
+ * Compiles src/kernel/assembly to dist/kernel/kernel.wasm (or the path after `--out`) and prints its sha256. The bytes depend on the
+ * source and the compiler's version alone. `--text` also writes the WebAssembly text beside it.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 
 const root = join(__dirname, '..');
 const source = join(root, 'src/kernel/assembly');
 const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
-const target = join(root, 'dist/kernel/kernel.wasm');
+const target = pathAfter('--out') ?? join(root, 'dist/kernel/kernel.wasm');
 /** 4 GiB: what 32-bit addresses reach. */
 const MEMORY_PAGES_MAX = 65_536;
+
+function pathAfter(option: string): string | undefined {
+  const at = process.argv.indexOf(option);
+  return at < 0 ? undefined : resolve(process.argv[at + 1]);
+}
 
 function buildKernel(): void {
   mkdirSync(dirname(target), { recursive: true });
