@@ -51,8 +51,8 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
       l1Number: Number(origin.number),
       l1Hash: origin.hash,
       l2TimestampSeconds: Number(origin.timestamp),
-      allocations: devAccounts(options.accountCount).map(({ address }) => ({
-        address,
+      allocations: devAccounts(options.accountCount).map(({ account }) => ({
+        address: account.address,
         balanceWei: String(DEV_BALANCE_WEI),
       })),
     },
@@ -85,7 +85,7 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
 /** Gives the rollup's own accounts L1 ether: by the dev node's set-balance method, or from its first unlocked dev account. */
 async function fundSystemAccounts(l1Url: string): Promise<void> {
   const client = createPublicClient({ transport: http(l1Url), pollingInterval: RECEIPT_POLL_MS, cacheTime: 0 });
-  const funder = createWalletClient({ account: devAccounts(1)[0], transport: http(l1Url) });
+  const funder = createWalletClient({ account: devAccounts(1)[0].account, transport: http(l1Url) });
   for (const [name, { address }] of Object.entries(devSystemAccounts())) {
     if ((await client.getBalance({ address })) >= SYSTEM_ACCOUNT_FLOOR_WEI) continue;
     if (await setBalance(l1Url, address)) continue;

@@ -1,13 +1,11 @@
-import { bytesToHex } from 'viem';
 import type { Deployment } from '../../chain/deployment';
 import { DEV_MNEMONIC, devAccounts } from './devAccounts';
 
 /** What a person needs to begin: accounts with keys, chain ids, URLs, contract addresses. */
 export function devBanner(deployment: Deployment, accountCount: number, deploymentFile: string): string {
-  const accounts = devAccounts(accountCount).map((account, index) => {
-    const key = account.getHdKey().privateKey;
-    return `  (${index}) ${account.address}  ${key ? bytesToHex(key) : ''}`;
-  });
+  const accounts = devAccounts(accountCount).map(
+    ({ account, privateKey }, index) => `  (${index}) ${account.address}  ${privateKey}`,
+  );
   const contracts = ['inbox', 'portal', 'disputeGameFactory', 'systemConfig', 'timelock'].map(
     (name) => `  ${name.padEnd(20)} ${deployment.l1.contracts[name]}`,
   );
