@@ -172,6 +172,41 @@ describe('Kernel', () => {
     expect(numberOf(change?.slots[0].value ?? new Uint8Array(0))).to.equal(1025n);
   });
 
+  it('takes no address from the offset of an empty range, whoever is called', () => {
+    const { kernel, state } = createTestKernel();
+    // All kinds of call with input and output of no bytes at 2^256 - 1.
+    const far = `5f19`;
+    for (let callee = 1; callee <= 0x12; callee++) {
+      const target = `60${callee.toString(16).padStart(2, '0')}`;
+      const withValue = ['f1', 'f2'].map((call) => `5f${far}5f${far}5f${target}5a${call}50`).join('');
+      const without = ['f4', 'fa'].map((call) => `5f${far}5f${far}${target}5a${call}50`).join('');
+      // CREATE, CREATE2, KECCAK256, LOG0, copies and RETURN of nothing at the same place.
+      const others =
+        `5f${far}5ff050` + `5f5f${far}5ff550` + `5f${far}2050` + `5f${far}a0` + `5f5f${far}37` + `5f5f${far}39`;
+      const to = address(0x8000 + callee);
+      state.set(to, { code: assemble(`${withValue}${without}${others}5f${far}f3`) });
+      expect(kernel.call(transactionOf({ to, gasLimit: 16_000_000n })).rejection).to.equal(undefined);
+    }
+  });
+
+  it('asks again for what the host failed to give', () => {
+    const { kernel, state } = createTestKernel();
+    state.set(CONTRACT, { code: assemble(`600154${RETURN_TOP}`), storage: new Map([[1n, 9n]]) });
+    const methods = ['loadAccount', 'loadCode', 'loadSlot'] as const;
+    for (const method of methods) {
+      Object.defineProperty(state, method, {
+        configurable: true,
+        value: () => {
+          throw new Error('the disk failed');
+        },
+      });
+      expect(() => kernel.call(transactionOf())).to.throw('the disk failed');
+      Reflect.deleteProperty(state, method);
+      if (method === 'loadAccount') expect(kernel.call(transactionOf({ to: SENDER })).status).to.equal(0);
+    }
+    expect(numberOf(kernel.call(transactionOf()).output)).to.equal(9n);
+  });
+
   describe('deposits', () => {
     const deposit = { type: 0x7e, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, chainId: undefined, nonce: undefined };
 

@@ -340,6 +340,11 @@ export function executeTransaction(tx: usize, mode: Mode): Status {
   setRefund(0);
   const price = result + R_GAS_PRICE;
   setTransaction(tx, price);
+  // Applying must find who is paid in the cache: it can neither run out of room nor ask the host.
+  if (mode != Mode.Call) {
+    readAccount(blockContext() + B_COINBASE);
+    if (hasBaseFeeRecipient()) readAccount(blockContext() + B_BASE_FEE_RECIPIENT);
+  }
   const status = load<u32>(tx, TX_TYPE) == TYPE_DEPOSIT ? executeDeposit(tx) : executeByMode(tx, mode);
   store<u32>(result, isRegionFull() ? Status.RegionFull : status, R_STATUS);
   return isRegionFull() ? Status.RegionFull : status;
@@ -463,9 +468,13 @@ export function applyTransaction(): void {
   applyOverlay();
   store<u64>(blockContext(), load<u64>(blockContext(), B_GAS_USED) + load<u64>(result, R_GAS_USED), B_GAS_USED);
   if (!burned) credit(coinbase, result + R_TIP);
+  if (hasBaseFeeRecipient()) credit(blockContext() + B_BASE_FEE_RECIPIENT, result + R_BASE_FEE_PAID);
+}
+
+@inline
+function hasBaseFeeRecipient(): bool {
   const recipient = blockContext() + B_BASE_FEE_RECIPIENT;
-  const none = load<u64>(recipient) == 0 && load<u64>(recipient, 8) == 0 && load<u32>(recipient, 16) == 0;
-  if (!none) credit(recipient, result + R_BASE_FEE_PAID);
+  return load<u64>(recipient) != 0 || load<u64>(recipient, 8) != 0 || load<u32>(recipient, 16) != 0;
 }
 
 /** Adds to the balance in the flat cache; adding nothing removes an account that is empty (EIP-161). */

@@ -444,8 +444,9 @@ export function callInstruction(frame: usize, sp: usize, opcode: u32): Entered {
   }
   const returnOffset = load<u32>(output);
   const returnSize = load<u32>(output - 32);
-  const inputAt = addressOf(frame, input);
   const inputSize = load<u32>(input - 32);
+  // The offset of nothing may be anything: it must not become an address.
+  const inputAt: usize = inputSize == 0 ? 0 : addressOf(frame, input);
   store<u64>(frame, kept, F_GAS);
   setGas(given);
 

@@ -28,6 +28,8 @@ export const ACCOUNT_DIRTY: u32 = 2;
 export const ACCOUNT_NO_STORAGE: u32 = 4;
 /** Its code was deployed in this block. */
 export const ACCOUNT_NEW_CODE: u32 = 8;
+/** The host has been asked and has not answered: it threw, and the entry says nothing. */
+const ACCOUNT_LOADING: u32 = 16;
 
 // Slot entry.
 export const S_ACCOUNT: usize = 0;
@@ -41,6 +43,7 @@ export const S_COMMITTED: usize = 80;
 const SLOT_SIZE: usize = 112;
 
 export const SLOT_DIRTY: u32 = 1;
+const SLOT_LOADING: u32 = 2;
 
 // The shared head: counters that all instances see.
 const H_GENERATION: usize = 0;
@@ -91,7 +94,7 @@ export function cachedSlotCount(): u32 {
   return load<u32>(head(), H_SLOT_COUNT);
 }
 
-/** Whether a lookup made the entry that it returned: the caller must fill it. */
+/** Whether the entry that a lookup returned is to be filled by the caller: it was just made, or the host threw when asked for it. */
 let entryIsNew: bool = false;
 
 @inline
@@ -113,7 +116,7 @@ export function accountEntry(address: usize): usize {
       store<u32>(bucket, <u32>entry);
       store<u32>(bucket, generation, 4);
       copyAddress(address, entry + A_ADDRESS);
-      store<u32>(entry, 0, A_FLAGS);
+      store<u32>(entry, ACCOUNT_LOADING, A_FLAGS);
       store<u32>(entry, 0, A_DIRTY_SLOTS);
       store<u32>(entry, 0, A_NEXT_DIRTY);
       entryIsNew = true;
@@ -121,7 +124,7 @@ export function accountEntry(address: usize): usize {
     }
     const entry = <usize>load<u32>(bucket);
     if (sameAddress(entry + A_ADDRESS, address)) {
-      entryIsNew = false;
+      entryIsNew = (load<u32>(entry, A_FLAGS) & ACCOUNT_LOADING) != 0;
       return entry;
     }
     at = (at + 1) & accountMask;
@@ -142,7 +145,7 @@ export function slotEntry(account: usize, key: usize): usize {
       store<u32>(bucket, <u32>entry);
       store<u32>(bucket, generation, 4);
       store<u32>(entry, <u32>account, S_ACCOUNT);
-      store<u32>(entry, 0, S_FLAGS);
+      store<u32>(entry, SLOT_LOADING, S_FLAGS);
       store<u32>(entry, 0, S_NEXT_DIRTY);
       copy(key, entry + S_KEY);
       setZero(entry + S_VALUE);
@@ -152,11 +155,17 @@ export function slotEntry(account: usize, key: usize): usize {
     }
     const entry = <usize>load<u32>(bucket);
     if (<usize>load<u32>(entry, S_ACCOUNT) == account && equals(entry + S_KEY, key)) {
-      entryIsNew = false;
+      entryIsNew = (load<u32>(entry, S_FLAGS) & SLOT_LOADING) != 0;
       return entry;
     }
     at = (at + 1) & slotMask;
   }
+}
+
+/** A new slot entry has its value; of accounts, writing A_FLAGS says so. */
+@inline
+export function finishSlotEntry(entry: usize): void {
+  store<u32>(entry, load<u32>(entry, S_FLAGS) & ~SLOT_LOADING, S_FLAGS);
 }
 
 /** Puts the account on the block's list of changes. */

@@ -21,6 +21,7 @@ import {
   A_NEXT_DIRTY,
   clearDirtyAccounts,
   firstDirtyAccount,
+  finishSlotEntry,
   foundNew,
   S_COMMITTED,
   S_FLAGS,
@@ -94,12 +95,15 @@ export function readSlot(account: usize, key: usize, out: usize): void {
     setZero(out);
     return;
   }
-  if (foundNew() && (load<u32>(account, A_FLAGS) & ACCOUNT_NO_STORAGE) == 0) {
-    const slot = workBase();
-    toBigEndian(key, slot);
-    loadSlot(account + A_ADDRESS, slot, slot + 32);
-    fromBigEndian(slot + 32, entry + S_VALUE);
-    copy(entry + S_VALUE, entry + S_COMMITTED);
+  if (foundNew()) {
+    if ((load<u32>(account, A_FLAGS) & ACCOUNT_NO_STORAGE) == 0) {
+      const slot = workBase();
+      toBigEndian(key, slot);
+      loadSlot(account + A_ADDRESS, slot, slot + 32);
+      fromBigEndian(slot + 32, entry + S_VALUE);
+      copy(entry + S_VALUE, entry + S_COMMITTED);
+    }
+    finishSlotEntry(entry);
   }
   copy(entry + S_VALUE, out);
 }
