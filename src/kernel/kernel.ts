@@ -27,7 +27,7 @@ import { KernelSealing } from './sealing';
 import type { BackendAccount, StateBackend } from './stateBackend';
 import { rejectionOf, Status } from './status';
 import { createLoadTrieNode, KernelTrie, type TrieChange } from './trie';
-import { readWord, readWordBytes, writeWord, writeWordBytes } from './words';
+import { readWord, readWordBytes, takeBytes, writeWord, writeWordBytes } from './words';
 
 export interface KernelBlock {
   number: number;
@@ -136,8 +136,10 @@ export class Kernel {
   /** Receipts and list roots of the block. */
   readonly sealing: KernelSealing;
   private readonly exports: KernelExports;
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  /** The memory. */
+  readonly bytes: Uint8Array;
+  /** The memory. */
+  readonly view: DataView;
   private readonly transactionAt: number;
   private readonly transactionAreaSizeBytes: number;
   private readonly accountCountMax: number;
@@ -343,7 +345,7 @@ export class Kernel {
       const message = `transaction takes ${size} bytes, limit ${this.transactionAreaSizeBytes}`;
       throw new TributaryError('Kernel.TransactionTooLarge', message);
     }
-    encodeTransaction(transaction, this.bytes.buffer, this.transactionAt);
+    encodeTransaction(transaction, this, this.transactionAt);
     const status = this.exports.execute(this.transactionAt, mode);
     if (status === Status.regionFull) throw regionFull();
     return this.readOutcome(status);
@@ -362,7 +364,7 @@ export class Kernel {
       gasSpent: this.view.getBigUint64(at + OutcomeField.gasSpent, true),
       effectiveGasPrice: readWord(this.view, at + OutcomeField.gasPrice),
       logs: rejection === undefined ? this.readLogs(at) : [],
-      output: outputSize === 0 ? EMPTY_BYTES : this.bytes.slice(outputAt, outputAt + outputSize),
+      output: outputSize === 0 ? EMPTY_BYTES : this.copy(outputAt, outputSize),
       contractAddress: hasContract
         ? this.bytes.slice(at + OutcomeField.contract, at + OutcomeField.contract + 20)
         : undefined,
@@ -373,18 +375,14 @@ export class Kernel {
   private readLogs(outcomeAt: number): Log[] {
     const logs: Log[] = [];
     let at = this.view.getUint32(outcomeAt + OutcomeField.logs, true);
-    for (let i = this.view.getUint32(outcomeAt + OutcomeField.logCount, true); i > 0; i--) {
+    for (let count = this.view.getUint32(outcomeAt + OutcomeField.logCount, true); count > 0; count--) {
       const topicCount = this.view.getUint32(at + LogField.topicCount, true);
       const dataSize = this.view.getUint32(at + LogField.dataSize, true);
       const topicsAt = at + LOG_HEADER_SIZE_BYTES;
       const dataAt = topicsAt + 32 * topicCount;
-      logs.push({
-        address: this.bytes.slice(at, at + 20),
-        topics: Array.from({ length: topicCount }, (_, n) =>
-          this.bytes.slice(topicsAt + 32 * n, topicsAt + 32 * n + 32),
-        ),
-        data: this.bytes.slice(dataAt, dataAt + dataSize),
-      });
+      const topics: Hash[] = [];
+      for (let topicAt = topicsAt; topicAt < dataAt; topicAt += 32) topics.push(this.copy(topicAt, 32));
+      logs.push({ address: this.copy(at, 20), topics, data: this.copy(dataAt, dataSize) });
       at = dataAt + ((dataSize + 3) & ~3);
     }
     return logs;
@@ -415,7 +413,7 @@ export class Kernel {
   }
 
   private copy(from: number, size: number): Uint8Array {
-    return this.bytes.slice(from, from + size);
+    return takeBytes(this.bytes, from, size);
   }
 
   private readCode(hashAt: number): Uint8Array {
@@ -438,7 +436,7 @@ export class Kernel {
     return {
       loadAccount: (addressAt, out) => {
         const from = addressAt >>> 0;
-        const account = backend.loadAccount(this.bytes.slice(from, from + 20));
+        const account = backend.loadAccount(this.copy(from, 20));
         if (!account) return 0;
         const to = out >>> 0;
         this.view.setBigUint64(to + LoadedAccountField.nonce, account.nonce, true);
@@ -450,7 +448,7 @@ export class Kernel {
       },
       loadSlot: (addressAt, slotAt, out) => {
         const [address, slot, to] = [addressAt >>> 0, slotAt >>> 0, out >>> 0];
-        const value = backend.loadSlot(this.bytes.slice(address, address + 20), this.bytes.slice(slot, slot + 32));
+        const value = backend.loadSlot(this.copy(address, 20), this.copy(slot, 32));
         if (value) this.bytes.set(value, to);
         else this.bytes.fill(0, to, to + 32);
       },

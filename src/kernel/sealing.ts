@@ -59,12 +59,12 @@ export class KernelSealing {
 
   /**
    * Adds the receipt of the transaction that ran last.
-   * @param depositNonce of deposits only
+   * @param depositNonce of deposits only @param hasLogs without them its bloom is empty
    * @returns the receipt's bloom, 256 bytes; undefined where there was no room
    */
-  addReceipt(type: number, cumulativeGasUsed: bigint, depositNonce: bigint): Uint8Array | undefined {
+  addReceipt(type: number, cumulativeGasUsed: bigint, depositNonce: bigint, hasLogs: boolean): Uint8Array | undefined {
     const at = this.#exports.sealingAddReceipt(type, cumulativeGasUsed, depositNonce) >>> 0;
-    if (at !== 0) return this.#bytes.slice(at, at + BLOOM_SIZE_BYTES);
+    if (at !== 0) return hasLogs ? this.#bytes.slice(at, at + BLOOM_SIZE_BYTES) : new Uint8Array(BLOOM_SIZE_BYTES);
     this.#isComplete = false;
     return undefined;
   }

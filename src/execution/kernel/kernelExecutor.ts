@@ -225,7 +225,8 @@ function sealReceipt(kernel: Kernel, transaction: Transaction, outcome: KernelOu
     cumulativeGasUsed,
     gasUsed: outcome.gasUsed,
     logsBloom:
-      kernel.sealing.addReceipt(transaction.type, cumulativeGasUsed, outcome.senderNonce) ?? logsBloom(outcome.logs),
+      kernel.sealing.addReceipt(transaction.type, cumulativeGasUsed, outcome.senderNonce, outcome.logs.length > 0) ??
+      logsBloom(outcome.logs),
     logs: outcome.logs,
     effectiveGasPrice: outcome.effectiveGasPrice,
     contractAddress: transaction.to
