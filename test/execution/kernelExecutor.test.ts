@@ -1,15 +1,19 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { SignedTransaction } from '../../src/codec/transaction';
-import { toFixedBytes, toHex } from '../../src/core/bytes';
+import { addresses } from '../../src/chain/addresses';
+import { contractAddress, type SignedTransaction } from '../../src/codec/transaction';
+import { EMPTY_BYTES, fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
+import { TributaryError } from '../../src/core/errors';
 import type { KeyValueOperation } from '../../src/core/ports';
-import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/executor';
+import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { keyPrefix } from '../../src/state/keyspace';
-import { signPlans, transactionPlans } from './randomTransactions';
-import { addressOf, ETHER, signTransaction, TestChain } from './testChain';
+import { initCode } from './bytecode';
+import { type Plan, program, SENDER_COUNT, signPlans, target, transactionPlans } from './randomTransactions';
+import { addressOf, ETHER, GWEI, signTransaction, TestChain, type TransactionFields } from './testChain';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260103);
+const RECIPIENT = toHex(toFixedBytes(0xbeef, 20));
 const FORKS = {
   cancun: { pragueTimeSeconds: 2 ** 40, osakaTimeSeconds: 2 ** 40 },
   prague: { pragueTimeSeconds: 0, osakaTimeSeconds: 2 ** 40 },
@@ -59,6 +63,87 @@ async function executeOnBoth(
   return actual;
 }
 
+/** What is wrong with a transaction that comes among the good ones. */
+const flaws: Record<string, (nonce: number, balance: bigint) => [nonce: number, fields: TransactionFields]> = {
+  'nonce used': (nonce) => [Math.max(0, nonce - 1), { to: RECIPIENT }],
+  'nonce ahead': (nonce) => [nonce + 40, { to: RECIPIENT }],
+  'other chain': (nonce) => [nonce, { to: RECIPIENT, chainId: 1 }],
+  'chain 0': (nonce) => [nonce, { to: RECIPIENT, type: 'legacy', gasPrice: 3n * GWEI }],
+  'fee cap': (nonce) => [nonce, { to: RECIPIENT, maxFeePerGas: 3n, maxPriorityFeePerGas: 1n }],
+  funds: (nonce, balance) => [nonce, { to: RECIPIENT, value: balance }],
+  'block gas': (nonce) => [nonce, { to: RECIPIENT, gas: 16_700_000n }],
+  'gas cap': (nonce) => [nonce, { to: RECIPIENT, gas: 16_777_217n }],
+  intrinsic: (nonce) => [nonce, { to: RECIPIENT, gas: 20_999n }],
+  floor: (nonce) => [nonce, { to: RECIPIENT, data: `0x${'01'.repeat(1000)}`, gas: 38_000n }],
+};
+const flawed = fc.record({
+  kind: fc.constantFrom(...Object.keys(flaws)),
+  sender: fc.integer({ min: 0, max: SENDER_COUNT - 1 }),
+  at: fc.nat(20),
+});
+
+const depositPlan = fc.record({
+  from: fc.constantFrom(
+    toFixedBytes(0x5757, 20),
+    addresses.sequencerFeeVault,
+    addresses.baseFeeVault,
+    addressOf(0),
+    contractAddress(addressOf(0), 0n),
+  ),
+  to: fc.option(target.map(fromHex), { nil: undefined, freq: 4 }),
+  mint: fc.constantFrom(0n, 1n, ETHER),
+  value: fc.constantFrom(0n, 0n, 1n, ETHER * 2n),
+  gasLimit: fc.constantFrom(0n, 21_000n, 60_000n, 300_000n),
+  data: fc.oneof(
+    fc.constant(EMPTY_BYTES),
+    program.map((code) => fromHex(initCode(code))),
+  ),
+});
+
+type Fate =
+  | 'committed'
+  | 'dropped'
+  | 'made by the reference'
+  | 'after a restart'
+  | 'after a rewind'
+  | 'after a refused one';
+
+const blockPlans = fc.array(
+  fc.record({
+    plans: transactionPlans.map((plans): Plan[] => plans.slice(0, 8)),
+    flaws: fc.array(flawed, { maxLength: 3 }),
+    deposits: fc.option(fc.array(depositPlan, { maxLength: 3 }), { nil: undefined }),
+    fate: fc.constantFrom<Fate>(
+      'committed',
+      'committed',
+      'dropped',
+      'made by the reference',
+      'after a restart',
+      'after a rewind',
+      'after a refused one',
+    ),
+    rewind: fc.integer({ min: 1, max: 3 }),
+  }),
+  { minLength: 2, maxLength: 7 },
+);
+
+/** Good transactions with bad ones among them, all on the state of the head. */
+async function transactionsOf(
+  test: TestChain,
+  { plans, flaws: bad }: { plans: Plan[]; flaws: { kind: string; sender: number; at: number }[] },
+): Promise<SignedTransaction[]> {
+  const state = test.chain.stateAt(test.chain.head.header.number);
+  const nonceOf = (index: number) => Number(state.account(addressOf(index))?.nonce ?? 0n);
+  const transactions = await signPlans(plans, nonceOf);
+  for (const { kind, sender, at } of bad) {
+    const [nonce, fields] = flaws[kind](nonceOf(sender), state.account(addressOf(sender))?.balance ?? 0n);
+    const transaction = await signTransaction(sender, nonce, fields);
+    // No library signs for it, but EIP-155 can say it, and the kernel uses 0 for a transaction that names no chain.
+    transactions.splice(at, 0, kind === 'chain 0' ? { ...transaction, chainId: 0n } : transaction);
+  }
+  return transactions;
+}
+
 describe('KernelExecutor', () => {
   it('seals the block that the reference seals', async () => {
     const test = await TestChain.open();
@@ -71,21 +156,68 @@ describe('KernelExecutor', () => {
   });
 
   for (const [fork, forks] of Object.entries(FORKS)) {
-    it(`agrees with the reference over random chains on ${fork} (seed ${SEED})`, async () => {
+    it(`agrees with the reference through the lives of random chains on ${fork} (seed ${SEED})`, async () => {
+      const seen = new Map<string, number>();
+      const count = (name: string) => seen.set(name, (seen.get(name) ?? 0) + 1);
       await fc.assert(
-        fc.asyncProperty(transactionPlans, async (plans) => {
-          const test = await TestChain.open({ forks });
-          const kernel = new KernelExecutor(test.config, test.chain);
-          const transactions = await signPlans(plans);
-          const size = Math.max(1, Math.ceil(transactions.length / 3));
-          for (let from = 0; from < transactions.length; from += size) {
-            const part: SignedTransaction[] = transactions.slice(from, from + size);
-            await test.chain.commit(await executeOnBoth(test, kernel, test.request(part)));
+        fc.asyncProperty(blockPlans, async (blocks) => {
+          const test = await TestChain.open({ forks, gasLimit: 12_000_000 });
+          // Small enough to be evicted from.
+          const open = () => new KernelExecutor(test.config, test.chain, { trieArenaSizeBytes: 2 ** 20 });
+          let kernel = open();
+          for (const plan of blocks) {
+            if (plan.fate === 'after a restart') kernel = open();
+            if (plan.fate === 'after a rewind') {
+              await test.chain.rewindTo(Math.max(0, test.chain.head.header.number - plan.rewind));
+            }
+            const transactions = await transactionsOf(test, plan);
+            const request = test.request(transactions, { deposits: plan.deposits });
+            if (plan.fate === 'made by the reference') {
+              await test.chain.commit(await test.executor.executeBlock(request));
+              continue;
+            }
+            if (plan.fate === 'after a refused one') {
+              const strict: ExecuteBlockRequest = { ...request, mode: 'strict' };
+              const refusals = await Promise.all([failureOf(test.executor, strict), failureOf(kernel, strict)]);
+              expect(refusals[1]).to.deep.equal(refusals[0]);
+            }
+            const executed = await executeOnBoth(test, kernel, request);
+            for (const { succeeded, type } of executed.receipts) count(`${type} ${succeeded}`);
+            for (const { error } of executed.rejected) count(error.code);
+            count(plan.fate);
+            if (plan.fate !== 'dropped') await test.chain.commit(executed);
           }
-          expect(test.chain.stateAt(0).account(addressOf(0))?.nonce).to.equal(0n);
         }),
-        { seed: SEED, numRuns: 25 },
+        { seed: SEED, numRuns: 20 },
       );
+      // A generator that never gets there would show nothing.
+      for (const name of ['2 true', '2 false', '126 true', '126 false', 'dropped', 'after a rewind']) {
+        expect(seen.get(name) ?? 0, name).to.be.greaterThan(4);
+      }
+      for (const code of ['NonceTooHigh', 'InvalidChainId', 'InsufficientFunds', 'IntrinsicGasTooLow']) {
+        expect(seen.get(`Execution.${code}`) ?? 0, code).to.be.greaterThan(0);
+      }
     }).timeout(120_000);
   }
+
+  it('has the reference execute a block that it has no room for', async () => {
+    const test = await TestChain.open();
+    const kernel = new KernelExecutor(test.config, test.chain, { transactionAreaSizeBytes: 2048 });
+    const large: TransactionFields = { to: RECIPIENT, data: `0x${'01'.repeat(4096)}` };
+    for (const [nonce, fields] of [{ to: RECIPIENT }, large, { to: RECIPIENT }].entries()) {
+      const request = test.request([await signTransaction(0, nonce, fields)]);
+      await test.chain.commit(await executeOnBoth(test, kernel, request));
+    }
+  });
 });
+
+/** What a strict request is refused for; `sealed` when it isn't. */
+async function failureOf(executor: Executor, request: ExecuteBlockRequest): Promise<unknown> {
+  try {
+    await executor.executeBlock(request);
+    return 'sealed';
+  } catch (error) {
+    if (error instanceof TributaryError) return [error.code, error.message, error.details];
+    throw error;
+  }
+}

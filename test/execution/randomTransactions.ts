@@ -22,7 +22,7 @@ const targets: Hex[] = [
   toHex(toFixedBytes(0xdead, 20)),
 ];
 
-const target = fc.constantFrom(...targets);
+export const target = fc.constantFrom(...targets);
 const push = (value: number) => `60${value.toString(16).padStart(2, '0')}`;
 const pushAddress = (address: Hex) => `73${address.slice(2).toLowerCase()}`;
 const small = fc.integer({ min: 0, max: 3 });
@@ -54,7 +54,7 @@ const snippet: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('fe', '56', '5b5f56') }, // halts
 );
 
-const program = fc.array(snippet, { minLength: 1, maxLength: 5 }).map((parts) => parts.join(''));
+export const program = fc.array(snippet, { minLength: 1, maxLength: 5 }).map((parts) => parts.join(''));
 
 const fields: fc.Arbitrary<TransactionFields> = fc.oneof(
   { weight: 4, arbitrary: program.map((code) => ({ data: initCode(code) })) },
@@ -83,7 +83,7 @@ const pricing: fc.Arbitrary<TransactionFields> = fc.oneof(
   ),
 );
 
-interface Plan {
+export interface Plan {
   sender: number;
   fields: TransactionFields;
   pricing: TransactionFields;
@@ -107,11 +107,14 @@ export const transactionPlans: fc.Arbitrary<Plan[]> = fc.array(
   { minLength: 1, maxLength: 3 * CONTRACT_COUNT },
 );
 
-/** Signs a plan's transactions with nonces from 0 on. */
-export async function signPlans(plans: Plan[]): Promise<SignedTransaction[]> {
+/** Signs a plan's transactions with nonces from `firstNonce` on. */
+export async function signPlans(
+  plans: Plan[],
+  firstNonce: (index: number) => number = () => 0,
+): Promise<SignedTransaction[]> {
   const nonces = new Map<number, number>();
   const next = (index: number) => {
-    const nonce = nonces.get(index) ?? 0;
+    const nonce = nonces.get(index) ?? firstNonce(index);
     nonces.set(index, nonce + 1);
     return nonce;
   };

@@ -9,7 +9,7 @@ import { assert } from '../../core/assert';
 import { equalBytes, type Hash, toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import type { KeyValueOperation } from '../../core/ports';
-import { Kernel, type KernelOutcome } from '../../kernel/kernel';
+import { Kernel, type KernelOptions, type KernelOutcome } from '../../kernel/kernel';
 import { Status } from '../../kernel/status';
 import { bytesKey, keyPrefix } from '../../state/keyspace';
 import type { StateReader } from '../../state/stateReader';
@@ -39,8 +39,6 @@ const ROOM_ERRORS = new Set([
   'Kernel.TrieExchangeFull',
 ]);
 const TRIE_ARENA_SIZE_BYTES = 256 * 2 ** 20;
-/** Kept free for the next block's nodes. */
-const TRIE_FREE_BYTES = TRIE_ARENA_SIZE_BYTES / 4;
 /** EIP-2930: the least that a block pays to touch one more account or slot. */
 const ACCOUNT_GAS_MIN = 2_400;
 const SLOT_GAS_MIN = 1_900;
@@ -58,11 +56,16 @@ export class KernelExecutor implements Executor {
   readonly #kernel: Kernel;
   readonly #reference: ReferenceExecutor;
   readonly #calls: KernelCalls;
+  /** Kept free for the next block's nodes. */
+  readonly #trieFreeBytes: number;
   #base: Hash | undefined;
   #sealed: Hash | undefined;
 
-  /** @throws Kernel.NotBuilt */
-  constructor(config: ChainConfig, chain: ExecutionChain) {
+  /**
+   * @param memory sizes of the kernel's caches, where they are not to follow from the block gas limit
+   * @throws Kernel.NotBuilt
+   */
+  constructor(config: ChainConfig, chain: ExecutionChain, memory: KernelOptions = {}) {
     this.#config = config;
     this.#chain = chain;
     this.#backend = new SnapshotBackend((blockNumber) => chain.blockHashByNumber(blockNumber));
@@ -72,7 +75,9 @@ export class KernelExecutor implements Executor {
       trieArenaSizeBytes: TRIE_ARENA_SIZE_BYTES,
       transactionAreaSizeBytes: config.batchDecompressedSizeBytesMax + 2 ** 20,
       sealingSizeBytes: 64 * 2 ** 20,
+      ...memory,
     });
+    this.#trieFreeBytes = this.#kernel.trie.memoryUse().totalBytes / 4;
     this.#reference = new ReferenceExecutor(config, chain);
     this.#calls = new KernelCalls(config, chain, this.#reference);
   }
@@ -108,7 +113,7 @@ export class KernelExecutor implements Executor {
     this.#backend.state = this.#chain.stateAt(number - 1);
     if (this.#sealed && equalBytes(this.#sealed, parentHash)) {
       this.#kernel.commit();
-      this.#kernel.trie.evict(TRIE_FREE_BYTES);
+      this.#kernel.trie.evict(this.#trieFreeBytes);
     } else if (!this.#base || !equalBytes(this.#base, parentHash)) {
       this.#forget();
     } else if (this.#sealed) {
