@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ChainConfig } from '../chain/chainConfig';
 import { buildGenesis } from '../chain/genesis';
 import { type LevelStore, openLevelStore } from '../core/levelStore';
-import { createExecutor, type ExecutorKind } from '../execution/createExecutor';
+import { createExecutor, type ExecutorChoice } from '../execution/createExecutor';
 import type { Executor } from '../execution/executor';
 import { ChainStore } from '../state/chainStore';
 
@@ -18,15 +18,11 @@ export interface OpenChain {
  * Opens the database `<dataDir>/db`, or makes it with genesis.
  * @throws Core.DatabaseLocked, State.WrongChain, Kernel.NotBuilt
  */
-export async function openChain(
-  config: ChainConfig,
-  dataDir: string,
-  executorKind: ExecutorKind = 'sequential',
-): Promise<OpenChain> {
+export async function openChain(config: ChainConfig, dataDir: string, choice: ExecutorChoice = {}): Promise<OpenChain> {
   const store = await openLevelStore(join(dataDir, 'db'));
   try {
     const chain = await ChainStore.open(store, config, buildGenesis(config));
-    const executor = createExecutor(executorKind, config, chain);
+    const executor = createExecutor(choice, config, chain);
     return {
       store,
       chain,

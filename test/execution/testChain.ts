@@ -83,7 +83,7 @@ export class TestChain {
   ): Promise<TestChain> {
     const config = { ...testConfig, ...changes };
     const chain = await ChainStore.open(store, config, buildGenesis(config));
-    return new TestChain(config, chain, createExecutor(kind, config, chain), store);
+    return new TestChain(config, chain, createExecutor({ executor: kind }, config, chain), store);
   }
 
   /** Deposits, when given, come with a new L1 origin. */

@@ -38,6 +38,7 @@ export function registerNodeCommand(program: Command): void {
     .option('--dev', 'dev methods and the well-known dev keys: for chains without value')
     .option('--accounts <count>', 'with --dev: unlocked accounts (default 20)')
     .option('--executor <kind>', 'what executes blocks: sequential or reference (default sequential)')
+    .option('--cross-check', 'execute every block by the reference too, and halt where they differ')
     .option('--log-level <level>', 'silent, error, warn, info or debug (default info)')
     .addHelpText('after', EXAMPLES)
     .action(async ({ config: file, ...flags }: Record<string, unknown>) => {
