@@ -9,7 +9,8 @@ import type { Log } from '../codec/receipt';
 import { type Address, EMPTY_BYTES, type Hash, ZERO_ADDRESS } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import { encodedSize, encodeTransaction, type KernelTransaction } from './encodeTransaction';
-import { type KernelExports, type KernelImports, kernelModule } from './kernelModule';
+import { hostImports } from './hostImports';
+import { type KernelExports, kernelModule } from './kernelModule';
 import {
   ACCOUNT_EXISTS,
   ACCOUNT_NEW_CODE,
@@ -17,16 +18,14 @@ import {
   BlockField,
   FORK_NUMBERS,
   LOG_HEADER_SIZE_BYTES,
-  LoadedAccountField,
   LogField,
   OutcomeField,
   SlotField,
 } from './layout';
-import { runPrecompile } from './precompiles/runPrecompile';
 import { KernelSealing } from './sealing';
 import type { BackendAccount, StateBackend } from './stateBackend';
 import { rejectionOf, Status } from './status';
-import { createLoadTrieNode, KernelTrie, type TrieChange } from './trie';
+import { KernelTrie, type TrieChange } from './trie';
 import { readWord, readWordBytes, takeBytes, writeWord, writeWordBytes } from './words';
 
 export interface KernelBlock {
@@ -105,10 +104,24 @@ export interface KernelOptions {
    * EVM memory of all frames of a transaction together; default 96 MiB, which 60 million gas can't fill.
    */
   evmMemorySizeBytes?: number;
+  /** Behind all that, for instances that share the memory (`parallel/`); default 0. */
+  extraSizeBytes?: number;
 }
 
+/** What another instance over the kernel's memory needs to be one more of it. */
+export interface SharedMemory {
+  memory: WebAssembly.Memory;
+  /** Arguments of `attachShared`. */
+  shared: [base: number, sizeBytes: number, accountBits: number, slotBits: number, seed: bigint];
+  /** `extraSizeBytes`, used by nobody else. */
+  extra: { base: number; sizeBytes: number };
+}
+
+/** Whose transaction was not included, as it was then. */
+export type RejectedSender = Omit<BackendAccount, 'storageRoot'>;
+
 /** assembly/memory.ts: EVM_MEMORY. */
-const PRIVATE_FIXED_SIZE_BYTES = (34 + 24 + 64 + 16 + 16 + 6 + 10 + 104 + 1) * 2 ** 20;
+export const PRIVATE_FIXED_SIZE_BYTES = (34 + 24 + 64 + 16 + 16 + 6 + 10 + 104 + 1) * 2 ** 20;
 /** Any value: no result depends on it. */
 const HASH_SEED = 0x2545f4914f6cdd1dn;
 const MODE_TRANSACTION = 0;
@@ -117,8 +130,8 @@ const MODE_SYSTEM = 2;
 const PAGE_SIZE_BYTES = 65_536;
 /** Static data lies below. */
 const SHARED_BASE = 65_536;
-const ACCOUNT_ENTRY_SIZE_BYTES = 136 + 16;
-const SLOT_ENTRY_SIZE_BYTES = 112 + 16;
+const ACCOUNT_ENTRY_SIZE_BYTES = 152 + 16;
+const SLOT_ENTRY_SIZE_BYTES = 120 + 16;
 const CODE_TABLE_SIZE_BYTES = 2 ** 20;
 /** assembly/trie/context.ts: TRIE_SCRATCH_SIZE, in a page of its own. */
 const TRIE_SCRATCH_AREA_SIZE_BYTES = PAGE_SIZE_BYTES;
@@ -135,7 +148,9 @@ export class Kernel {
   readonly trie: KernelTrie;
   /** Receipts and list roots of the block. */
   readonly sealing: KernelSealing;
-  private readonly exports: KernelExports;
+  /** Of the instance that runs on this thread. */
+  readonly exports: KernelExports;
+  readonly sharedMemory: SharedMemory;
   /** The memory. */
   readonly bytes: Uint8Array;
   /** The memory. */
@@ -154,13 +169,10 @@ export class Kernel {
    * @param backend read synchronously, in the middle of executions
    * @throws Kernel.NotBuilt
    */
-  constructor(
-    private readonly backend: StateBackend,
-    options: KernelOptions = {},
-  ) {
+  constructor(backend: StateBackend, options: KernelOptions = {}) {
     const { accountBits = 17, slotBits = 18, codeCacheSizeBytes = 96 * 2 ** 20 } = options;
     const { evmMemorySizeBytes = 96 * 2 ** 20, trieArenaSizeBytes = 64 * 2 ** 20, trieBucketCount = 2 ** 16 } = options;
-    const { transactionAreaSizeBytes = 4 * 2 ** 20, sealingSizeBytes = 32 * 2 ** 20 } = options;
+    const { transactionAreaSizeBytes = 4 * 2 ** 20, sealingSizeBytes = 32 * 2 ** 20, extraSizeBytes = 0 } = options;
     this.transactionAreaSizeBytes = transactionAreaSizeBytes;
     this.accountCountMax = 2 ** accountBits;
     this.slotCountMax = 2 ** slotBits;
@@ -179,11 +191,12 @@ export class Kernel {
     const sealingAt = pageAligned(trieArenaAt + trieArenaSizeBytes);
     const privateAt = pageAligned(sealingAt + sealingSizeBytes);
     const privateSize = PRIVATE_FIXED_SIZE_BYTES + evmMemorySizeBytes;
-    const pages = Math.ceil((privateAt + privateSize) / PAGE_SIZE_BYTES);
+    const extraAt = pageAligned(privateAt + privateSize);
+    const pages = Math.ceil((extraAt + extraSizeBytes) / PAGE_SIZE_BYTES);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
-    const imports = { env: { memory }, host: this.imports(memory) as unknown as WebAssembly.ModuleImports };
+    const imports = { env: { memory }, host: hostImports(memory, backend) as unknown as WebAssembly.ModuleImports };
     this.exports = new WebAssembly.Instance(kernelModule(), imports).exports as unknown as KernelExports;
     // The size is the kernel's constant, but the memory is needed before an instance can tell it.
     const fixedSize = this.exports.privateFixedSize() >>> 0;
@@ -191,7 +204,12 @@ export class Kernel {
       const message = `expected a private region of ${PRIVATE_FIXED_SIZE_BYTES} bytes, the kernel was built for ${fixedSize}`;
       throw new TributaryError('Kernel.LayoutMismatch', message, { recovery: 'halt' });
     }
-    this.exports.attachShared(SHARED_BASE, sharedSize, accountBits, slotBits, HASH_SEED);
+    this.sharedMemory = {
+      memory,
+      shared: [SHARED_BASE, sharedSize, accountBits, slotBits, HASH_SEED],
+      extra: { base: extraAt, sizeBytes: extraSizeBytes },
+    };
+    this.exports.attachShared(...this.sharedMemory.shared);
     this.exports.initPrivate(privateAt, privateSize);
     this.exports.clearState();
     this.trie = new KernelTrie({
@@ -241,6 +259,19 @@ export class Kernel {
       this.gasUsed += outcome.gasUsed;
     }
     return outcome;
+  }
+
+  /** The outcome of a settled transaction of a parallel run, as `execute` would have given it but without output; in order, each once. */
+  takeResult(index: number): KernelOutcome {
+    const outcome = this.readOutcome(this.exports.takeResult(index));
+    if (outcome.rejection === undefined) this.gasUsed += outcome.gasUsed;
+    return outcome;
+  }
+
+  /** Of a transaction that `takeResult` says was not included. */
+  rejectedSender(index: number, { senderNonce }: KernelOutcome): RejectedSender {
+    const at = this.exports.rejectedSender(index) >>> 0;
+    return { nonce: senderNonce, balance: readWord(this.view, at), codeHash: this.copy(at + 32, 32) };
   }
 
   /** As `eth_call`: no signature, nonce or fee is checked, nothing is kept. */
@@ -428,53 +459,6 @@ export class Kernel {
     const accountsAreFull = this.exports.cachedAccountCount() > this.accountCountMax * CACHE_FILL_MAX;
     const slotsAreFull = this.exports.cachedSlotCount() > this.slotCountMax * CACHE_FILL_MAX;
     if (codeIsFull || accountsAreFull || slotsAreFull) this.exports.clearState();
-  }
-
-  private imports(memory: WebAssembly.Memory): KernelImports {
-    const { backend } = this;
-    // Closures, not methods: the kernel calls them on every cache miss. Addresses above 2 GiB arrive negative.
-    return {
-      loadAccount: (addressAt, out) => {
-        const from = addressAt >>> 0;
-        const account = backend.loadAccount(this.copy(from, 20));
-        if (!account) return 0;
-        const to = out >>> 0;
-        this.view.setBigUint64(to + LoadedAccountField.nonce, account.nonce, true);
-        writeWord(this.view, to + LoadedAccountField.balance, account.balance);
-        this.bytes.subarray(to + LoadedAccountField.balance, to + LoadedAccountField.balance + 32).reverse();
-        this.bytes.set(account.codeHash, to + LoadedAccountField.codeHash);
-        this.bytes.set(account.storageRoot, to + LoadedAccountField.storageRoot);
-        return 1;
-      },
-      loadSlot: (addressAt, slotAt, out) => {
-        const [address, slot, to] = [addressAt >>> 0, slotAt >>> 0, out >>> 0];
-        const value = backend.loadSlot(this.copy(address, 20), this.copy(slot, 32));
-        if (value) this.bytes.set(value, to);
-        else this.bytes.fill(0, to, to + 32);
-      },
-      loadCode: (hashAt, out, capacity) => {
-        const from = hashAt >>> 0;
-        const hash = this.bytes.slice(from, from + 32);
-        const code = backend.loadCode(hash);
-        if (!code) {
-          const message = `the state names code 0x${Buffer.from(hash).toString('hex')} but has none with that hash`;
-          throw new TributaryError('Kernel.CodeMissing', message, { recovery: 'halt' });
-        }
-        if (code.length <= capacity) this.bytes.set(code, out >>> 0);
-        return code.length;
-      },
-      precompile: (id, input, inputLength, out, capacity) => {
-        const from = input >>> 0;
-        const output = runPrecompile(id, this.bytes.slice(from, from + (inputLength >>> 0)));
-        if (!output || output.length > capacity) return -1;
-        this.bytes.set(output, out >>> 0);
-        return output.length;
-      },
-      loadTrieNode: createLoadTrieNode(memory, (key) => backend.loadTrieNode(key)),
-      blockHash: (blockNumber, out) => {
-        this.bytes.set(backend.blockHash(Number(blockNumber)), out >>> 0);
-      },
-    };
   }
 }
 

@@ -26,6 +26,16 @@ export interface KernelExports extends TrieExports, SealingExports {
   codeCacheFree(): number;
   codeBytes(hash: number): number;
   codeSize(hash: number): number;
+  attachRun(base: number, sizeBytes: number, transactionCountMax: number, workerCount: number, worker: number): number;
+  beginRun(): number;
+  addTransaction(source: number, earlier: number): void;
+  work(): number;
+  leaveRun(): void;
+  breakCodeLock(): void;
+  fittingCount(): number;
+  settle(end: number): void;
+  takeResult(index: number): number;
+  rejectedSender(index: number): number;
 }
 
 /** What assembly/host.ts and assembly/trie/host.ts import. */

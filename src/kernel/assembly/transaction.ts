@@ -41,6 +41,7 @@ import {
   applyOverlay,
   beginOverlay,
   codeOf,
+  covers,
   DESTROYED,
   findAccount,
   hasCode,
@@ -56,6 +57,7 @@ import {
   warmAccount,
   warmSlot,
 } from './state/overlay';
+import { isParallel } from './state/multiVersion';
 import { readAccount } from './state/stateAccess';
 import {
   AUTH_ADDRESS,
@@ -227,7 +229,7 @@ function validateSender(tx: usize, sender: usize): Status {
   if (!multiply(tx + TX_MAX_FEE, load<u64>(tx, TX_GAS_LIMIT), cost)) return Status.InsufficientFunds;
   if (!multiply(tx + TX_MAX_BLOB_FEE, blobGas(tx), part)) return Status.InsufficientFunds;
   if (add(cost, part, cost) != 0 || add(cost, tx + TX_VALUE, cost) != 0) return Status.InsufficientFunds;
-  return lessThan(sender + O_BALANCE, cost) ? Status.InsufficientFunds : Status.Success;
+  return covers(sender, cost) ? Status.Success : Status.InsufficientFunds;
 }
 
 @inline
@@ -288,7 +290,9 @@ function applyAuthorization(authorization: usize): void {
   if (hasCode(authority) && !isDelegation(codeOf(authority))) return;
   if (load<u64>(authority, O_NONCE) != nonce) return;
   const flat = <usize>load<u32>(authority, O_FLAT);
-  if (!isEmptyAccount(authority) || (flat != 0 && (load<u32>(flat, A_FLAGS) & ACCOUNT_EXISTS) != 0)) {
+  // In a parallel run the flat entry is older than the authority, and accounts exist if and only if they are not empty.
+  const exists = flat != 0 && (load<u32>(flat, A_FLAGS) & ACCOUNT_EXISTS) != 0 && !isParallel();
+  if (!isEmptyAccount(authority) || exists) {
     setRefund(refund() + AUTHORIZATION_REFUND);
   }
   const delegate = authorization + AUTH_ADDRESS;

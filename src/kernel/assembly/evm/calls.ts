@@ -38,6 +38,7 @@ import {
   O_FLAGS,
   O_FLAT,
   O_NONCE,
+  readBalance,
   revertTo,
   setCode,
   setNonce,
@@ -100,6 +101,7 @@ import {
   gas,
   INITCODE_SIZE_MAX,
   INITCODE_WORD,
+  isRegionFull,
   KECCAK_WORD,
   markRegionFull,
   NEW_ACCOUNT,
@@ -374,7 +376,8 @@ export function leaveFrame(status: i32): bool {
   const parent = frameAt(depth);
   if (creation && status == Status.Success) setReturnDataSize(0);
   else setReturnData(outputAt, outputSize);
-  setGas(gas() + load<u64>(parent, F_GAS));
+  // A result that is thrown away should not take long.
+  setGas(isRegionFull() ? 0 : gas() + load<u64>(parent, F_GAS));
   pushResult(parent, frame, creation, status);
   refreshCode(parent);
   return true;
@@ -436,6 +439,7 @@ export function callInstruction(frame: usize, sp: usize, opcode: u32): Entered {
 
   store<u32>(frame, <u32>top, F_SP);
   setReturnDataSize(0);
+  if (paying) readBalance(self);
   if (depth + 1 > CALL_DEPTH_MAX || (paying && lessThan(self + O_BALANCE, value))) {
     setGas(kept + given);
     setZero(top);
@@ -492,6 +496,7 @@ export function createInstruction(frame: usize, sp: usize, salted: bool): Entere
   const initcode: usize = size == 0 ? 0 : addressOf(frame, sp - 32);
   store<u32>(frame, <u32>top, F_SP);
   setReturnDataSize(0);
+  if (!isZero(sp)) readBalance(self);
   if (depth + 1 > CALL_DEPTH_MAX || nonce == u64.MAX_VALUE || lessThan(self + O_BALANCE, sp)) {
     setZero(top);
     return Entered.Immediate;
@@ -559,6 +564,7 @@ export function selfdestruct(frame: usize, sp: usize): bool {
   const beneficiary = accountOf(address);
   if (!warmAccount(beneficiary) && !charge(COLD_ACCOUNT)) return false;
   const self = <usize>load<u32>(frame, F_SELF);
+  readBalance(self);
   if (!isZero(self + O_BALANCE) && isEmptyAccount(beneficiary) && !charge(NEW_ACCOUNT)) return false;
   flagAccount(beneficiary, TOUCHED);
   if (beneficiary != self) {

@@ -17,7 +17,7 @@ import {
   B_TIMESTAMP,
 } from '../block';
 import { blockContext } from '../memory';
-import { O_ADDRESS, O_BALANCE } from '../state/overlay';
+import { O_ADDRESS, O_BALANCE, readBalance } from '../state/overlay';
 import { blobhash, effectiveGasPrice, transaction, TX_SENDER } from '../transactionContext';
 import * as u256 from '../u256';
 import {
@@ -517,6 +517,7 @@ export function interpret(): void {
       }
       case Op.SELFBALANCE: {
         sp += 32;
+        readBalance(<usize>load<u32>(frame, F_SELF));
         u256.copy(<usize>load<u32>(frame, F_SELF) + O_BALANCE, sp);
         pc += OP_SIZE;
         continue;

@@ -13,6 +13,7 @@ import {
   O_ADDRESS,
   O_BALANCE,
   O_CODE_HASH,
+  readBalance,
   setSlot,
   slotOf,
   storeTransient,
@@ -53,6 +54,7 @@ export function accessAccount(word: usize): usize {
 export function balance(sp: usize): bool {
   const account = accessAccount(sp);
   if (account == 0) return false;
+  readBalance(account);
   copy(account + O_BALANCE, sp);
   return true;
 }

@@ -3,14 +3,16 @@
  *
  * An entry's header is 64 bytes; code bytes follow it. The predecoded form (evm/predecode) is appended to the same arena on
  * first execution. When the arena is full it is emptied, whatever runs: who holds an entry across a call that may load code keeps the
- * generation with it and asks again by hash when that has changed. Code that the block deployed, which the host does not know
+ * generation with it and asks again by hash when that has changed. (In a parallel run it is not emptied: its region counts as full.) Code that the block deployed, which the host does not know
  * yet, is carried over.
  */
 import { SHARED_HEAD, sharedBase, workBase } from '../memory';
 import { loadCode } from '../host';
 import { markRegionFull } from '../evm/gas';
+import { CODE_BUFFER_SIZE, codeBuffer, stopReason } from '../scheduler/region';
 import { predecode, predecodedSizeMax, decodedEnd, decodedJumps, decodedOps } from '../evm/predecode';
 import { copy, equals } from '../u256';
+import { isParallel } from './multiVersion';
 
 export const C_HASH: usize = 0;
 export const C_SIZE: usize = 32;
@@ -40,6 +42,10 @@ const H_CURSOR: usize = 72;
 const H_FORK: usize = 76;
 const H_FIRST_NEW: usize = 80;
 const H_LAST_NEW: usize = 84;
+/** u32: 1 while an instance changes the cache. */
+const H_LOCK: usize = 88;
+/** Polls of the lock: several seconds. Whoever holds it for longer is gone. */
+const LOCK_POLLS_MAX: u32 = 1 << 30;
 
 let buckets: usize = 0;
 let arena: usize = 0;
@@ -79,6 +85,11 @@ export function forgetNewCode(): void {
 
 /** Empties the arena but for deployed code, which moves to its start. */
 function emptyArena(): void {
+  if (isParallel()) {
+    // Others may be executing what it holds.
+    markRegionFull();
+    return;
+  }
   let from = <usize>load<u32>(head(), H_FIRST_NEW);
   clearCodeCache(codeCacheFork());
   while (from != 0) {
@@ -110,7 +121,7 @@ export function clearCodeCache(fork: u32): void {
   forgetNewCode();
   // Always the first entry, so that there is one to fall back on when the arena is full.
   codeByHash(EMPTY_CODE_HASH);
-  predecoded(arena);
+  predecodeEntry(arena);
 }
 
 /** The entry of the empty code. */
@@ -134,10 +145,38 @@ function bucketOf(hash: usize): usize {
   let at = <usize>load<u64>(hash) & (BUCKETS - 1);
   while (true) {
     const bucket = buckets + (at << 3);
-    if (load<u32>(bucket, 4) != generation) return bucket;
-    if (equals(<usize>load<u32>(bucket) + C_HASH, hash)) return bucket;
+    const word = atomic.load<u64>(bucket);
+    if (<u32>(word >> 32) != generation) return bucket;
+    if (equals(<usize>(<u32>word) + C_HASH, hash)) return bucket;
     at = (at + 1) & (BUCKETS - 1);
   }
+}
+
+/** The entry that the bucket holds, 0 where it is free. */
+@inline
+function entryIn(bucket: usize): usize {
+  const word = atomic.load<u64>(bucket);
+  return <u32>(word >> 32) == load<u32>(head(), H_GENERATION) ? <usize>(<u32>word) : 0;
+}
+
+/** Keeps other instances from changing the cache. Nobody who holds it calls the host, which might be busy executing. False: give up. */
+function lock(): bool {
+  for (let polls: u32 = 0; polls < LOCK_POLLS_MAX; polls++) {
+    if (atomic.load<u32>(head(), H_LOCK) == 0 && atomic.cmpxchg<u32>(head(), 0, 1, H_LOCK) == 0) return true;
+    if ((polls & 1023) == 1023 && isParallel() && stopReason() != 0) break;
+  }
+  markRegionFull();
+  return false;
+}
+
+@inline
+function unlock(): void {
+  atomic.store<u32>(head(), 0, H_LOCK);
+}
+
+/** Whoever held the lock is gone. */
+export function breakCodeLock(): void {
+  unlock();
 }
 
 /** Makes the entry whose `size` bytes already lie behind the arena's cursor and header. */
@@ -150,8 +189,7 @@ function insert(bucket: usize, hash: usize, size: u32): usize {
   store<u32>(entry, <u32>(entry + HEADER_SIZE), C_BYTES);
   store<u32>(entry, 0, C_OPS);
   store<u32>(entry, ORIGIN_HOST, C_ORIGIN);
-  store<u32>(bucket, <u32>entry);
-  store<u32>(bucket, load<u32>(head(), H_GENERATION), 4);
+  atomic.store<u64>(bucket, (<u64>load<u32>(head(), H_GENERATION) << 32) | <u64>entry);
   return entry;
 }
 
@@ -165,8 +203,9 @@ function hasRoom(size: usize): bool {
  * the empty code, and the region marked full.
  */
 export function codeByHash(hash: usize): usize {
-  const bucket = bucketOf(hash);
-  if (load<u32>(bucket, 4) == load<u32>(head(), H_GENERATION)) return <usize>load<u32>(bucket);
+  const known = entryIn(bucketOf(hash));
+  if (known != 0) return known;
+  if (isParallel()) return loadShared(hash);
   if (!hasRoom(0)) emptyArena();
   let size = loadAtCursor(hash);
   if (size < 0) {
@@ -180,6 +219,30 @@ export function codeByHash(hash: usize): usize {
   return insert(bucketOf(hash), hash, <u32>size);
 }
 
+/** `codeByHash` where others may do the same. */
+function loadShared(hash: usize): usize {
+  const size = loadCode(hash, codeBuffer(), <i32>CODE_BUFFER_SIZE);
+  if (size < 0 || <usize>size > CODE_BUFFER_SIZE || !lock()) {
+    markRegionFull();
+    return emptyCode();
+  }
+  let entry = entryIn(bucketOf(hash));
+  if (entry == 0) entry = insertCopy(hash, codeBuffer(), <u32>size);
+  unlock();
+  return entry == 0 ? emptyCode() : entry;
+}
+
+/** A new entry with a copy of the bytes; 0, and the region marked full, where there is no room. */
+function insertCopy(hash: usize, bytes: usize, size: u32): usize {
+  if (!hasRoom(<usize>size)) emptyArena();
+  if (!hasRoom(<usize>size)) {
+    markRegionFull();
+    return 0;
+  }
+  memory.copy(<usize>load<u32>(head(), H_CURSOR) + HEADER_SIZE, bytes, <usize>size);
+  return insert(bucketOf(hash), hash, size);
+}
+
 /** Has the host write the code where the next entry's bytes go; its size, or -1 where it does not fit. */
 function loadAtCursor(hash: usize): i32 {
   if (equals(hash, EMPTY_CODE_HASH)) return 0;
@@ -190,31 +253,32 @@ function loadAtCursor(hash: usize): i32 {
 
 /** Adds code that the host may not know yet. The bytes must not lie in the arena. */
 export function putCode(hash: usize, bytes: usize, size: u32): usize {
-  const bucket = bucketOf(hash);
-  if (load<u32>(bucket, 4) == load<u32>(head(), H_GENERATION)) {
-    const known = <usize>load<u32>(bucket);
-    // The list is in the order of addresses, so that an older entry can't go on it: the code is added once more.
-    if (load<u32>(known, C_ORIGIN) != ORIGIN_UNKNOWN) return known;
-  }
-  if (!hasRoom(<usize>size)) emptyArena();
-  if (!hasRoom(<usize>size)) {
-    markRegionFull();
-    return emptyCode();
-  }
-  memory.copy(<usize>load<u32>(head(), H_CURSOR) + HEADER_SIZE, bytes, <usize>size);
-  const entry = insert(bucketOf(hash), hash, size);
-  linkNew(entry);
-  return entry;
+  if (!lock()) return emptyCode();
+  const known = entryIn(bucketOf(hash));
+  // The list is in the order of addresses, so that an older entry can't go on it: the code is added once more.
+  const isKnown = known != 0 && load<u32>(known, C_ORIGIN) != ORIGIN_UNKNOWN;
+  const entry = isKnown ? known : insertCopy(hash, bytes, size);
+  if (!isKnown && entry != 0) linkNew(entry);
+  unlock();
+  return entry == 0 ? emptyCode() : entry;
 }
 
 /** The entry, or one for the same code elsewhere, with its predecoded form. */
 export function predecoded(entry: usize): usize {
+  if (atomic.load<u32>(entry, C_OPS) != 0) return entry;
+  if (!lock()) return emptyCode();
+  entry = predecodeEntry(entry);
+  unlock();
+  return entry;
+}
+
+function predecodeEntry(entry: usize): usize {
   if (load<u32>(entry, C_OPS) != 0) return entry;
   if (predecodedSizeMax(load<u32>(entry, C_SIZE)) > codeCacheFree()) {
     const hash = workBase() + 1536;
     copy(entry + C_HASH, hash);
     emptyArena();
-    entry = codeByHash(hash);
+    if (!isParallel()) entry = codeByHash(hash);
     if (predecodedSizeMax(load<u32>(entry, C_SIZE)) > codeCacheFree()) {
       markRegionFull();
       return emptyCode();
@@ -224,7 +288,7 @@ export function predecoded(entry: usize): usize {
   predecode(code, load<u32>(entry, C_SIZE), <usize>load<u32>(head(), H_CURSOR), codeCacheFork());
   store<u32>(head(), <u32>decodedEnd(), H_CURSOR);
   store<u32>(entry, <u32>decodedJumps(), C_JUMPS);
-  store<u32>(entry, <u32>decodedOps(), C_OPS);
+  atomic.store<u32>(entry, <u32>decodedOps(), C_OPS);
   return entry;
 }
 

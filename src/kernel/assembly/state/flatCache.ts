@@ -20,7 +20,10 @@ export const A_STORAGE_ROOT: usize = 96;
 /** Slots that the block changed: list through S_NEXT_DIRTY. */
 export const A_DIRTY_SLOTS: usize = 128;
 export const A_NEXT_DIRTY: usize = 132;
-const ACCOUNT_SIZE: usize = 136;
+/** Head words of what a parallel run has written (multiVersion): nonce and code; balance. */
+export const A_ACCOUNT_VERSIONS: usize = 136;
+export const A_BALANCE_VERSIONS: usize = 144;
+const ACCOUNT_SIZE: usize = 152;
 
 export const ACCOUNT_EXISTS: u32 = 1;
 export const ACCOUNT_DIRTY: u32 = 2;
@@ -28,8 +31,6 @@ export const ACCOUNT_DIRTY: u32 = 2;
 export const ACCOUNT_NO_STORAGE: u32 = 4;
 /** Its code was deployed in this block. */
 export const ACCOUNT_NEW_CODE: u32 = 8;
-/** The host has been asked and has not answered: it threw, and the entry says nothing. */
-const ACCOUNT_LOADING: u32 = 16;
 
 // Slot entry.
 export const S_ACCOUNT: usize = 0;
@@ -40,10 +41,11 @@ export const S_KEY: usize = 16;
 export const S_VALUE: usize = 48;
 /** The value at the block's start. */
 export const S_COMMITTED: usize = 80;
-const SLOT_SIZE: usize = 112;
+/** Head word of what a parallel run has written. */
+export const S_VERSIONS: usize = 112;
+const SLOT_SIZE: usize = 120;
 
 export const SLOT_DIRTY: u32 = 1;
-const SLOT_LOADING: u32 = 2;
 
 // The shared head: counters that all instances see.
 const H_GENERATION: usize = 0;
@@ -94,78 +96,120 @@ export function cachedSlotCount(): u32 {
   return load<u32>(head(), H_SLOT_COUNT);
 }
 
-/** Whether the entry that a lookup returned is to be filled by the caller: it was just made, or the host threw when asked for it. */
-let entryIsNew: bool = false;
+// Any number of instances may look entries up at once: an entry is filled before its bucket, one word, names it. Where two make the same entry, the
+// first stays; the other's place in the array is lost until the table is cleared, as is that of one that the host failed to fill.
 
-@inline
-export function foundNew(): bool {
-  return entryIsNew;
-}
-
-/** The entry of `address`, made where there is none (`foundNew`); 0 where the table is full. */
-export function accountEntry(address: usize): usize {
+/** The entry of `address`; 0 where there is none. */
+export function findAccountEntry(address: usize): usize {
   const generation = load<u32>(head(), H_GENERATION);
   let at = <usize>hashAddress(address) & accountMask;
   while (true) {
-    const bucket = accountBuckets + (at << 3);
-    if (load<u32>(bucket, 4) != generation) {
-      const count = load<u32>(head(), H_ACCOUNT_COUNT);
-      if (count == accountCapacity) return 0;
-      const entry = accountEntries + <usize>count * ACCOUNT_SIZE;
-      store<u32>(head(), count + 1, H_ACCOUNT_COUNT);
-      store<u32>(bucket, <u32>entry);
-      store<u32>(bucket, generation, 4);
-      copyAddress(address, entry + A_ADDRESS);
-      store<u32>(entry, ACCOUNT_LOADING, A_FLAGS);
-      store<u32>(entry, 0, A_DIRTY_SLOTS);
-      store<u32>(entry, 0, A_NEXT_DIRTY);
-      entryIsNew = true;
-      return entry;
-    }
-    const entry = <usize>load<u32>(bucket);
-    if (sameAddress(entry + A_ADDRESS, address)) {
-      entryIsNew = (load<u32>(entry, A_FLAGS) & ACCOUNT_LOADING) != 0;
-      return entry;
-    }
+    const word = atomic.load<u64>(accountBuckets + (at << 3));
+    if (<u32>(word >> 32) != generation) return 0;
+    const entry = <usize>(<u32>word);
+    if (sameAddress(entry + A_ADDRESS, address)) return entry;
     at = (at + 1) & accountMask;
   }
 }
 
-/** The entry of `key` in `account`, made where there is none (`foundNew`); 0 where the table is full. */
-export function slotEntry(account: usize, key: usize): usize {
+/** An entry for `address` that nobody finds yet; 0 where the table is full. */
+export function newAccountEntry(address: usize): usize {
+  const count = atomic.add<u32>(head(), 1, H_ACCOUNT_COUNT);
+  if (count >= accountCapacity) {
+    atomic.sub<u32>(head(), 1, H_ACCOUNT_COUNT);
+    return 0;
+  }
+  const entry = accountEntries + <usize>count * ACCOUNT_SIZE;
+  copyAddress(address, entry + A_ADDRESS);
+  store<u32>(entry, 0, A_FLAGS);
+  store<u32>(entry, 0, A_DIRTY_SLOTS);
+  store<u32>(entry, 0, A_NEXT_DIRTY);
+  store<u64>(entry, 0, A_ACCOUNT_VERSIONS);
+  store<u64>(entry, 0, A_BALANCE_VERSIONS);
+  return entry;
+}
+
+/** Makes a filled entry known; returns it, or the one of the same address that came first. */
+export function publishAccountEntry(entry: usize): usize {
+  const generation = load<u32>(head(), H_GENERATION);
+  let at = <usize>hashAddress(entry + A_ADDRESS) & accountMask;
+  while (true) {
+    const bucket = accountBuckets + (at << 3);
+    let word = atomic.load<u64>(bucket);
+    if (<u32>(word >> 32) != generation) {
+      const found = atomic.cmpxchg<u64>(bucket, word, (<u64>generation << 32) | <u64>entry);
+      if (found == word) return entry;
+      word = found;
+    }
+    if (sameAddress(<usize>(<u32>word) + A_ADDRESS, entry + A_ADDRESS)) return <usize>(<u32>word);
+    at = (at + 1) & accountMask;
+  }
+}
+
+/** The entry of `key` in `account`; 0 where there is none. */
+export function findSlotEntry(account: usize, key: usize): usize {
   const generation = load<u32>(head(), H_GENERATION);
   let at = <usize>hashKey(account, key) & slotMask;
   while (true) {
-    const bucket = slotBuckets + (at << 3);
-    if (load<u32>(bucket, 4) != generation) {
-      const count = load<u32>(head(), H_SLOT_COUNT);
-      if (count == slotCapacity) return 0;
-      const entry = slotEntries + <usize>count * SLOT_SIZE;
-      store<u32>(head(), count + 1, H_SLOT_COUNT);
-      store<u32>(bucket, <u32>entry);
-      store<u32>(bucket, generation, 4);
-      store<u32>(entry, <u32>account, S_ACCOUNT);
-      store<u32>(entry, SLOT_LOADING, S_FLAGS);
-      store<u32>(entry, 0, S_NEXT_DIRTY);
-      copy(key, entry + S_KEY);
-      setZero(entry + S_VALUE);
-      setZero(entry + S_COMMITTED);
-      entryIsNew = true;
-      return entry;
-    }
-    const entry = <usize>load<u32>(bucket);
-    if (<usize>load<u32>(entry, S_ACCOUNT) == account && equals(entry + S_KEY, key)) {
-      entryIsNew = (load<u32>(entry, S_FLAGS) & SLOT_LOADING) != 0;
-      return entry;
-    }
+    const word = atomic.load<u64>(slotBuckets + (at << 3));
+    if (<u32>(word >> 32) != generation) return 0;
+    const entry = <usize>(<u32>word);
+    if (<usize>load<u32>(entry, S_ACCOUNT) == account && equals(entry + S_KEY, key)) return entry;
     at = (at + 1) & slotMask;
   }
 }
 
-/** A new slot entry has its value; of accounts, writing A_FLAGS says so. */
-@inline
-export function finishSlotEntry(entry: usize): void {
-  store<u32>(entry, load<u32>(entry, S_FLAGS) & ~SLOT_LOADING, S_FLAGS);
+/** An entry, its value zero, for `key` in `account` that nobody finds yet; 0 where the table is full. */
+export function newSlotEntry(account: usize, key: usize): usize {
+  const count = atomic.add<u32>(head(), 1, H_SLOT_COUNT);
+  if (count >= slotCapacity) {
+    atomic.sub<u32>(head(), 1, H_SLOT_COUNT);
+    return 0;
+  }
+  const entry = slotEntries + <usize>count * SLOT_SIZE;
+  store<u32>(entry, <u32>account, S_ACCOUNT);
+  store<u32>(entry, 0, S_FLAGS);
+  store<u32>(entry, 0, S_NEXT_DIRTY);
+  copy(key, entry + S_KEY);
+  setZero(entry + S_VALUE);
+  setZero(entry + S_COMMITTED);
+  store<u64>(entry, 0, S_VERSIONS);
+  return entry;
+}
+
+/** Makes a filled entry known; returns it, or the one of the same slot that came first. */
+export function publishSlotEntry(entry: usize): usize {
+  const generation = load<u32>(head(), H_GENERATION);
+  const account = <usize>load<u32>(entry, S_ACCOUNT);
+  let at = <usize>hashKey(account, entry + S_KEY) & slotMask;
+  while (true) {
+    const bucket = slotBuckets + (at << 3);
+    let word = atomic.load<u64>(bucket);
+    if (<u32>(word >> 32) != generation) {
+      const found = atomic.cmpxchg<u64>(bucket, word, (<u64>generation << 32) | <u64>entry);
+      if (found == word) return entry;
+      word = found;
+    }
+    const other = <usize>(<u32>word);
+    if (<usize>load<u32>(other, S_ACCOUNT) == account && equals(other + S_KEY, entry + S_KEY)) return other;
+    at = (at + 1) & slotMask;
+  }
+}
+
+/** The entry of `address`, made empty where there is none; 0 where the table is full. */
+export function accountEntry(address: usize): usize {
+  const known = findAccountEntry(address);
+  if (known != 0) return known;
+  const entry = newAccountEntry(address);
+  return entry == 0 ? 0 : publishAccountEntry(entry);
+}
+
+/** The entry of `key` in `account`, made with value zero where there is none; 0 where the table is full. */
+export function slotEntry(account: usize, key: usize): usize {
+  const known = findSlotEntry(account, key);
+  if (known != 0) return known;
+  const entry = newSlotEntry(account, key);
+  return entry == 0 ? 0 : publishSlotEntry(entry);
 }
 
 /** Puts the account on the block's list of changes. */

@@ -18,9 +18,10 @@ import {
   OVERLAY_SLOTS,
   privateBase,
   TRANSIENT,
+  workBase,
 } from '../memory';
 import { markRegionFull } from '../evm/gas';
-import { copy, equals, isZero, setZero } from '../u256';
+import { add, copy, equals, isZero, lessThan, setZero, sub } from '../u256';
 import { codeByHash, codeGeneration, EMPTY_CODE_HASH } from './codeCache';
 import {
   A_BALANCE,
@@ -30,10 +31,17 @@ import {
   ACCOUNT_EXISTS,
   ACCOUNT_NEW_CODE,
   markAccountDirty,
-  slotEntry,
   writeSlotEntry,
 } from './flatCache';
 import { copyAddress, hashAddress, hashKey, sameAddress } from './hash';
+import {
+  accountCodeHash,
+  accountNonce,
+  coversVersion,
+  isParallel,
+  readAccountVersion,
+  readBalanceVersion,
+} from './multiVersion';
 import { readAccount, readSlot } from './stateAccess';
 
 // Overlay account.
@@ -48,7 +56,9 @@ export const O_FLAT: usize = 96;
 export const O_CODE: usize = 100;
 /** The code cache's generation that the entry belongs to. */
 const O_CODE_GENERATION: usize = 104;
-const ACCOUNT_SIZE: usize = 112;
+/** In a parallel run: the version of nonce and code that it was read from (multiVersion). */
+export const O_SEEN: usize = 108;
+export const ACCOUNT_SIZE: usize = 112;
 
 /** Accessed in this transaction (EIP-2929). */
 export const WARM: u32 = 1;
@@ -60,14 +70,18 @@ export const CREATED: u32 = 8;
 /** Ceases to exist when the transaction ends. */
 export const DESTROYED: u32 = 16;
 export const NEW_CODE: u32 = 32;
+/** O_BALANCE is what the balance has grown by (modulo 2^256): the balance before is not read yet. Only in a parallel run. */
+export const LAZY: u32 = 64;
 
 // Overlay slot.
-const L_ACCOUNT: usize = 0;
+export const L_ACCOUNT: usize = 0;
 export const L_FLAGS: usize = 4;
 const L_KEY: usize = 8;
 export const L_ORIGINAL: usize = 40;
 export const L_VALUE: usize = 72;
-const SLOT_SIZE: usize = 104;
+/** The flat entry it was read from. */
+export const L_FLAT: usize = 104;
+export const SLOT_SIZE: usize = 112;
 
 // Transient slot: account, key, value.
 const T_KEY: usize = 8;
@@ -90,6 +104,8 @@ const KIND_CODE: u32 = 3;
 const KIND_SLOT_FLAGS: u32 = 4;
 const KIND_SLOT: u32 = 5;
 const KIND_TRANSIENT: u32 = 6;
+/** A lazy balance was read: before, its 32 bytes were not part of O_BALANCE. */
+const KIND_RESOLVED: u32 = 7;
 
 /** In the private region rather than in a global: a new instance over a used region must go on counting. */
 const EPOCH: usize = 4096;
@@ -132,6 +148,13 @@ export function accountOf(address: usize): usize {
     store<u64>(entry, 0, O_NONCE);
     setZero(entry + O_BALANCE);
     copy(EMPTY_CODE_HASH, entry + O_CODE_HASH);
+  } else if (isParallel()) {
+    const seen = <u32>readAccountVersion(flat);
+    store<u32>(entry, seen, O_SEEN);
+    store<u32>(entry, warm ? WARM | LAZY : LAZY, O_FLAGS);
+    store<u64>(entry, accountNonce(flat, seen), O_NONCE);
+    setZero(entry + O_BALANCE);
+    copy(accountCodeHash(flat, seen), entry + O_CODE_HASH);
   } else {
     store<u64>(entry, load<u64>(flat, A_NONCE), O_NONCE);
     copy(flat + A_BALANCE, entry + O_BALANCE);
@@ -177,7 +200,7 @@ export function slotOf(account: usize, key: usize): usize {
   copy(key, entry + L_KEY);
   const flat = <usize>load<u32>(account, O_FLAT);
   if (flat == 0) setZero(entry + L_ORIGINAL);
-  else readSlot(flat, entry + L_KEY, entry + L_ORIGINAL);
+  else store<u32>(entry, <u32>readSlot(flat, entry + L_KEY, entry + L_ORIGINAL), L_FLAT);
   copy(entry + L_ORIGINAL, entry + L_VALUE);
   if (slotCount == SLOTS_MAX) {
     markRegionFull();
@@ -260,6 +283,9 @@ export function revertTo(mark: u32): void {
     } else if (kind == KIND_SLOT) {
       store<u32>(entry, <u32>small, L_FLAGS);
       copy(at + 16, entry + L_VALUE);
+    } else if (kind == KIND_RESOLVED) {
+      store<u32>(entry, <u32>small, O_FLAGS);
+      sub(entry + O_BALANCE, at + 16, entry + O_BALANCE);
     } else {
       copy(at + 16, entry + T_VALUE);
     }
@@ -290,6 +316,31 @@ export function warmSlot(slot: usize): bool {
   record(KIND_SLOT_FLAGS, slot, before);
   store<u32>(slot, before | WARM, L_FLAGS);
   return false;
+}
+
+/**
+ * Sees that O_BALANCE is the balance: whoever looks at it calls this first; whoever only adds to it, or takes what it was said to cover, need not.
+ */
+@inline
+export function readBalance(account: usize): void {
+  if ((load<u32>(account, O_FLAGS) & LAZY) != 0) resolveBalance(account);
+}
+
+function resolveBalance(account: usize): void {
+  const flags = load<u32>(account, O_FLAGS);
+  const at = record(KIND_RESOLVED, account, flags);
+  readBalanceVersion(<usize>load<u32>(account, O_FLAT), at + 16);
+  add(account + O_BALANCE, at + 16, account + O_BALANCE);
+  store<u32>(account, flags & ~LAZY, O_FLAGS);
+}
+
+/** Whether the account, which has not been credited or debited in this transaction, has at least `amount`. */
+export function covers(account: usize, amount: usize): bool {
+  if ((load<u32>(account, O_FLAGS) & LAZY) != 0) {
+    if (coversVersion(<usize>load<u32>(account, O_FLAT), amount, workBase() + 1024)) return true;
+    resolveBalance(account);
+  }
+  return !lessThan(account + O_BALANCE, amount);
 }
 
 /** Takes note of the balance before the caller overwrites it at account + O_BALANCE. */
@@ -352,9 +403,28 @@ export function hasCode(account: usize): bool {
 }
 
 /** EIP-161: no nonce, no balance, no code. */
-@inline
 export function isEmptyAccount(account: usize): bool {
-  return load<u64>(account, O_NONCE) == 0 && isZero(account + O_BALANCE) && !hasCode(account);
+  if (load<u64>(account, O_NONCE) != 0 || hasCode(account)) return false;
+  readBalance(account);
+  return isZero(account + O_BALANCE);
+}
+
+/** The transaction's accounts, ACCOUNT_SIZE bytes each. */
+export function firstOverlayAccount(): usize {
+  return privateBase() + OVERLAY_ACCOUNTS + (ACCOUNT_BUCKETS << 3);
+}
+
+export function overlayAccountCount(): u32 {
+  return accountCount;
+}
+
+/** The transaction's slots, SLOT_SIZE bytes each. */
+export function firstOverlaySlot(): usize {
+  return privateBase() + OVERLAY_SLOTS + (SLOT_BUCKETS << 3);
+}
+
+export function overlaySlotCount(): u32 {
+  return slotCount;
 }
 
 /** Writes what the transaction changed to the flat cache. */
@@ -389,6 +459,6 @@ export function applyOverlay(): void {
     if ((load<u32>(entry, L_FLAGS) & DIRTY) == 0 || equals(entry + L_VALUE, entry + L_ORIGINAL)) continue;
     const account = <usize>load<u32>(entry, L_ACCOUNT);
     if ((load<u32>(account, O_FLAGS) & DESTROYED) != 0) continue;
-    writeSlotEntry(slotEntry(<usize>load<u32>(account, O_FLAT), entry + L_KEY), entry + L_VALUE);
+    writeSlotEntry(<usize>load<u32>(entry, L_FLAT), entry + L_VALUE);
   }
 }

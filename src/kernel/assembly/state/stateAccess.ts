@@ -1,12 +1,13 @@
 /**
- * The one door between a transaction and the state outside it. Sequential execution reads the shared flat cache and, on
- * a miss, the host; a multi-version table goes in front of it here.
+ * The one door between a transaction and the state outside it: the shared flat cache and, on a miss, the host. In a parallel run what
+ * lower transactions wrote (multiVersion) goes in front of it.
  */
 import { loadAccount, loadSlot } from '../host';
 import { workBase } from '../memory';
 import { markRegionFull } from '../evm/gas';
 import { copy, fromBigEndian, setZero, toBigEndian } from '../u256';
 import { EMPTY_CODE_HASH } from './codeCache';
+import { isParallel, readSlotVersion } from './multiVersion';
 import {
   A_ADDRESS,
   A_BALANCE,
@@ -16,19 +17,21 @@ import {
   A_STORAGE_ROOT,
   ACCOUNT_EXISTS,
   ACCOUNT_NO_STORAGE,
-  accountEntry,
   A_DIRTY_SLOTS,
   A_NEXT_DIRTY,
   clearDirtyAccounts,
+  findAccountEntry,
+  findSlotEntry,
   firstDirtyAccount,
-  finishSlotEntry,
-  foundNew,
+  newAccountEntry,
+  newSlotEntry,
+  publishAccountEntry,
+  publishSlotEntry,
   S_COMMITTED,
   S_FLAGS,
   S_NEXT_DIRTY,
   S_VALUE,
   SLOT_DIRTY,
-  slotEntry,
 } from './flatCache';
 import { equals } from '../u256';
 
@@ -40,13 +43,15 @@ export const EMPTY_ROOT: usize = memory.data<u8>([
 
 /** The flat entry of `address`, loaded; 0 and the region marked full where the cache is. */
 export function readAccount(address: usize): usize {
-  const entry = accountEntry(address);
+  const known = findAccountEntry(address);
+  if (known != 0) return known;
+  const entry = newAccountEntry(address);
   if (entry == 0) {
     markRegionFull();
     return 0;
   }
-  if (foundNew()) loadEntry(entry);
-  return entry;
+  loadEntry(entry);
+  return publishAccountEntry(entry);
 }
 
 /** Fills an account's entry with what the host has. */
@@ -87,23 +92,30 @@ export function rollBackFlatCache(): void {
   clearDirtyAccounts();
 }
 
-/** Writes the current value of slot `key` (limbs) of the flat account to `out`. */
-export function readSlot(account: usize, key: usize, out: usize): void {
-  const entry = slotEntry(account, key);
+/** The flat entry of slot `key` (limbs) of a flat account, loaded; 0 and the region marked full where the cache is. */
+function flatSlot(account: usize, key: usize): usize {
+  const known = findSlotEntry(account, key);
+  if (known != 0) return known;
+  const entry = newSlotEntry(account, key);
   if (entry == 0) {
     markRegionFull();
-    setZero(out);
-    return;
+    return 0;
   }
-  if (foundNew()) {
-    if ((load<u32>(account, A_FLAGS) & ACCOUNT_NO_STORAGE) == 0) {
-      const slot = workBase();
-      toBigEndian(key, slot);
-      loadSlot(account + A_ADDRESS, slot, slot + 32);
-      fromBigEndian(slot + 32, entry + S_VALUE);
-      copy(entry + S_VALUE, entry + S_COMMITTED);
-    }
-    finishSlotEntry(entry);
+  if ((load<u32>(account, A_FLAGS) & ACCOUNT_NO_STORAGE) == 0) {
+    const slot = workBase();
+    toBigEndian(key, slot);
+    loadSlot(account + A_ADDRESS, slot, slot + 32);
+    fromBigEndian(slot + 32, entry + S_VALUE);
+    copy(entry + S_VALUE, entry + S_COMMITTED);
   }
-  copy(entry + S_VALUE, out);
+  return publishSlotEntry(entry);
+}
+
+/** Writes the current value of slot `key` (limbs) of the flat account to `out`; returns the slot's flat entry, 0 where the cache is full. */
+export function readSlot(account: usize, key: usize, out: usize): usize {
+  const entry = flatSlot(account, key);
+  if (entry == 0) setZero(out);
+  else if (isParallel()) readSlotVersion(entry, out);
+  else copy(entry + S_VALUE, out);
+  return entry;
 }

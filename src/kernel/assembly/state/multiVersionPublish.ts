@@ -1,0 +1,254 @@
+/** What an executed transaction leaves for the others: its result, and its writes in the lists of versions. */
+import { B_BASE_FEE_RECIPIENT, B_COINBASE } from '../block';
+import {
+  allocate,
+  noteWritten,
+  readsBuffer,
+  recordOf,
+  Stop,
+  stopRun,
+  T_RESULT,
+} from '../scheduler/region';
+import { blockContext } from '../memory';
+import { R_LOGS, R_LOGS_SIZE, R_OUTPUT_SIZE } from '../transaction';
+import { copy, equals, isZero, setZero } from '../u256';
+import { EMPTY_CODE_HASH } from './codeCache';
+import { A_ACCOUNT_VERSIONS, A_BALANCE_VERSIONS, S_VERSIONS } from './flatCache';
+import {
+  ACCOUNT_PAYLOAD_SIZE,
+  accountCodeHash,
+  accountNonce,
+  BALANCE_PAYLOAD_SIZE,
+  ESTIMATE,
+  nextVersion,
+  P_ABSOLUTE,
+  P_AMOUNT,
+  P_CODE_HASH,
+  P_NEW_CODE,
+  P_NONCE,
+  readsSize,
+  runEpoch,
+  SLOT_PAYLOAD_SIZE,
+  V_DATA,
+  V_INCARNATION,
+  V_NEXT,
+  V_TRANSACTION,
+  VERSION_SIZE,
+} from './multiVersion';
+import {
+  ACCOUNT_SIZE,
+  DESTROYED,
+  DIRTY,
+  findAccount,
+  firstOverlayAccount,
+  firstOverlaySlot,
+  L_ACCOUNT,
+  L_FLAGS,
+  L_FLAT,
+  L_ORIGINAL,
+  L_VALUE,
+  LAZY,
+  NEW_CODE,
+  O_BALANCE,
+  O_CODE_HASH,
+  O_FLAGS,
+  O_FLAT,
+  O_NONCE,
+  O_SEEN,
+  overlayAccountCount,
+  overlaySlotCount,
+  SLOT_SIZE,
+  TOUCHED,
+} from './overlay';
+
+/** A result begins with the transaction's outcome, whose logs are in the arena and whose output is dropped. */
+export const OUTCOME_SIZE: usize = 168;
+export const X_READS: usize = 168;
+export const X_READS_SIZE: usize = 172;
+/** Versions that it wrote: u32 addresses. */
+export const X_WRITES: usize = 176;
+export const X_WRITE_COUNT: usize = 180;
+/** Of a transaction that is not included: its sender's balance (32 bytes; where that is why) and code hash (32 bytes). */
+export const X_BALANCE: usize = 184;
+export const X_CODE_HASH: usize = 216;
+const RESULT_SIZE: usize = 248;
+
+/** Location kinds in the list of written locations: the low bits of an address that is a multiple of 8. */
+export const LOCATION_ACCOUNT: usize = 0;
+export const LOCATION_BALANCE: usize = 1;
+export const LOCATION_SLOT: usize = 2;
+
+let writer: u32 = 0;
+let incarnation: u32 = 0;
+let wroteNew: bool = false;
+let writes: usize = 0;
+let writeCount: u32 = 0;
+
+/**
+ * Publishes the transaction that this instance has just executed. Returns whether it wrote a location that its last incarnation had not. Where the
+ * arena runs out the run is given up.
+ */
+export function publish(transaction: u32, incarnationNow: u32, outcome: usize, isIncluded: bool, sender: usize): bool {
+  writer = transaction;
+  incarnation = incarnationNow;
+  wroteNew = false;
+  writeCount = 0;
+  const record = recordOf(transaction);
+  const before = <usize>atomic.load<u32>(record, T_RESULT);
+  const result = allocateResult(outcome, isIncluded);
+  if (result == 0) return false;
+  if (isIncluded) {
+    if (destroysFeeRecipient()) stopRun(Stop.Exceptional);
+    publishAccounts();
+    publishSlots();
+  } else {
+    copy(sender + O_BALANCE, result + X_BALANCE);
+    copy(sender + O_CODE_HASH, result + X_CODE_HASH);
+  }
+  store<u32>(result, writeCount, X_WRITE_COUNT);
+  if (before != 0) dropUnwritten(before);
+  atomic.store<u32>(record, <u32>result, T_RESULT);
+  return wroteNew;
+}
+
+/** The result, filled but for its writes. */
+function allocateResult(outcome: usize, isIncluded: bool): usize {
+  const size = readsSize();
+  const logs = isIncluded ? <usize>load<u32>(outcome, R_LOGS_SIZE) : 0;
+  const writesMax = isIncluded ? (<usize>overlayAccountCount() << 1) + <usize>overlaySlotCount() : 0;
+  const readsAt = (RESULT_SIZE + logs + 7) & ~7;
+  const writesAt = readsAt + size;
+  const result = allocate(writesAt + (writesMax << 2));
+  if (result == 0) return 0;
+  memory.copy(result, outcome, OUTCOME_SIZE);
+  memory.copy(result + RESULT_SIZE, <usize>load<u32>(outcome, R_LOGS), logs);
+  store<u32>(result, <u32>(result + RESULT_SIZE), R_LOGS);
+  store<u32>(result, <u32>logs, R_LOGS_SIZE);
+  store<u32>(result, 0, R_OUTPUT_SIZE);
+  memory.copy(result + readsAt, readsBuffer(), size);
+  store<u32>(result, <u32>(result + readsAt), X_READS);
+  store<u32>(result, <u32>size, X_READS_SIZE);
+  writes = result + writesAt;
+  store<u32>(result, <u32>writes, X_WRITES);
+  return result;
+}
+
+/** What a destroyed account is credited is gone with it: fees would then depend on where in the order they are paid. */
+function destroysFeeRecipient(): bool {
+  return isDestroyed(blockContext() + B_COINBASE) || isDestroyed(blockContext() + B_BASE_FEE_RECIPIENT);
+}
+
+function isDestroyed(address: usize): bool {
+  const account = findAccount(address);
+  return account != 0 && (load<u32>(account, O_FLAGS) & DESTROYED) != 0;
+}
+
+function publishAccounts(): void {
+  let account = firstOverlayAccount();
+  for (let i = overlayAccountCount(); i > 0; i--) {
+    const flags = load<u32>(account, O_FLAGS);
+    if ((flags & (TOUCHED | DIRTY | DESTROYED)) != 0) publishAccount(account, flags);
+    account += ACCOUNT_SIZE;
+  }
+}
+
+function publishAccount(account: usize, flags: u32): void {
+  const flat = <usize>load<u32>(account, O_FLAT);
+  const seen = load<u32>(account, O_SEEN);
+  const isGone = (flags & DESTROYED) != 0;
+  const nonce: u64 = isGone ? 0 : load<u64>(account, O_NONCE);
+  const codeHash = isGone ? EMPTY_CODE_HASH : account + O_CODE_HASH;
+  if (nonce != accountNonce(flat, seen) || !equals(codeHash, accountCodeHash(flat, seen))) {
+    const payload = allocate(ACCOUNT_PAYLOAD_SIZE);
+    if (payload == 0) return;
+    store<u64>(payload, nonce, P_NONCE);
+    store<u32>(payload, (flags & NEW_CODE) != 0 ? 1 : 0, P_NEW_CODE);
+    copy(codeHash, payload + P_CODE_HASH);
+    write(flat + A_ACCOUNT_VERSIONS, flat | LOCATION_ACCOUNT, payload);
+  }
+  const isCredit = (flags & LAZY) != 0 && !isGone;
+  if (isCredit ? isZero(account + O_BALANCE) : !isGone && (flags & DIRTY) == 0) return;
+  const payload = allocate(BALANCE_PAYLOAD_SIZE);
+  if (payload == 0) return;
+  store<u32>(payload, isCredit ? 0 : 1, P_ABSOLUTE);
+  if (isGone) setZero(payload + P_AMOUNT);
+  else copy(account + O_BALANCE, payload + P_AMOUNT);
+  write(flat + A_BALANCE_VERSIONS, flat | LOCATION_BALANCE, payload);
+}
+
+function publishSlots(): void {
+  let slot = firstOverlaySlot();
+  for (let i = overlaySlotCount(); i > 0; i--) {
+    publishSlot(slot);
+    slot += SLOT_SIZE;
+  }
+}
+
+@inline
+function publishSlot(slot: usize): void {
+  if ((load<u32>(slot, L_FLAGS) & DIRTY) == 0 || equals(slot + L_VALUE, slot + L_ORIGINAL)) return;
+  if ((load<u32>(<usize>load<u32>(slot, L_ACCOUNT), O_FLAGS) & DESTROYED) != 0) return;
+  const flat = <usize>load<u32>(slot, L_FLAT);
+  const payload = allocate(SLOT_PAYLOAD_SIZE);
+  if (payload == 0) return;
+  copy(slot + L_VALUE, payload);
+  write(flat + S_VERSIONS, flat | LOCATION_SLOT, payload);
+}
+
+/** Makes the payload the writer's version of a location. */
+function write(head: usize, location: usize, payload: usize): void {
+  const version = ownVersion(head, location);
+  if (version == 0) return;
+  if (atomic.load<u32>(version, V_DATA) == 0) wroteNew = true;
+  store<u32>(version, incarnation, V_INCARNATION);
+  atomic.store<u32>(version, <u32>payload, V_DATA);
+  store<u32>(writes + (<usize>writeCount << 2), <u32>version);
+  writeCount++;
+}
+
+/** The writer's version in the list at `head`, inserted where there is none; 0 where the arena ran out. */
+function ownVersion(head: usize, location: usize): usize {
+  let made: usize = 0;
+  while (true) {
+    const before = atomic.load<u64>(head);
+    const isEmpty = <u32>(before >> 32) != runEpoch();
+    let above: usize = 0;
+    let below: usize = isEmpty ? 0 : <usize>(<u32>before);
+    while (below != 0 && load<u32>(below, V_TRANSACTION) > writer) {
+      above = below;
+      below = nextVersion(below);
+    }
+    if (below != 0 && load<u32>(below, V_TRANSACTION) == writer) return below;
+    if (made == 0) {
+      made = allocate(VERSION_SIZE);
+      if (made == 0) return 0;
+      store<u32>(made, writer, V_TRANSACTION);
+      store<u32>(made, 0, V_DATA);
+    }
+    store<u32>(made, <u32>below, V_NEXT);
+    if (above != 0) {
+      if (atomic.cmpxchg<u32>(above, <u32>below, <u32>made, V_NEXT) == <u32>below) return made;
+    } else if (atomic.cmpxchg<u64>(head, before, (<u64>runEpoch() << 32) | <u64>made) == before) {
+      if (isEmpty) noteWritten(location);
+      return made;
+    }
+  }
+}
+
+/** Versions that an earlier incarnation wrote and this one did not are no more. */
+function dropUnwritten(before: usize): void {
+  const list = <usize>load<u32>(before, X_WRITES);
+  const end = list + (<usize>load<u32>(before, X_WRITE_COUNT) << 2);
+  for (let at = list; at < end; at += 4) {
+    const version = <usize>load<u32>(at);
+    if (load<u32>(version, V_INCARNATION) != incarnation) atomic.store<u32>(version, 0, V_DATA);
+  }
+}
+
+/** Marks what the transaction wrote: it will be written again. */
+export function markEstimates(transaction: u32): void {
+  const result = <usize>atomic.load<u32>(recordOf(transaction), T_RESULT);
+  const list = <usize>load<u32>(result, X_WRITES);
+  const end = list + (<usize>load<u32>(result, X_WRITE_COUNT) << 2);
+  for (let at = list; at < end; at += 4) atomic.or<u32>(<usize>load<u32>(at), ESTIMATE, V_DATA);
+}
