@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A value that is read when metrics are scraped. Undefined = not known (the sample is left out). */
 export interface MetricSource {
@@ -25,4 +25,18 @@ export function createMetrics(sources: MetricSource[]): Registry {
     });
   }
   return registry;
+}
+
+const RPC_DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10];
+
+/** Counts requests by method and outcome. @returns what `RpcDependencies.observeRequest` asks for */
+export function rpcObserver(registry: Registry): (method: string, outcome: string, durationMs: number) => void {
+  const duration = new Histogram({
+    name: 'tributary_rpc_request_duration_seconds',
+    help: 'JSON-RPC requests by method and outcome',
+    labelNames: ['method', 'outcome'],
+    buckets: RPC_DURATION_BUCKETS_SECONDS,
+    registers: [registry],
+  });
+  return (method, outcome, durationMs) => duration.observe({ method, outcome }, durationMs / 1000);
 }

@@ -12,7 +12,7 @@ import { DEV_MNEMONIC } from './dev/devAccounts';
 import { healthRoutes } from './health';
 import { openL1Access } from './l1Access';
 import { startBatcher, startProposer } from './l1Posting';
-import { createMetrics, type MetricSource } from './metrics';
+import { createMetrics, type MetricSource, rpcObserver } from './metrics';
 import { openChain } from './openChain';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
@@ -116,6 +116,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       return state === 'halted' || state === 'stopped' ? `sequencer is ${state}: ${lastError?.message}` : undefined;
     };
     const devParts = { devAccounts: DevAccounts.fromMnemonic(DEV_MNEMONIC, config.accounts), dev: running };
+    const registry = createMetrics(metrics);
     const rpc = await RpcServer.start({
       host: config.host,
       port: config.port,
@@ -129,9 +130,10 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
         mempool,
         submitter: running,
         l1: { head: () => origins.latest() },
+        observeRequest: rpcObserver(registry),
         ...(config.dev ? devParts : undefined),
       },
-      extraRoutes: healthRoutes(roles, [l1Silence, sequencerState], createMetrics(metrics)),
+      extraRoutes: healthRoutes(roles, [l1Silence, sequencerState], registry),
     });
     teardown.add(() => rpc.close());
     return { port: rpc.port, chain, failed, stop: () => teardown.run() };

@@ -4,7 +4,7 @@ import { DisputeGameClaims } from '../verifier/disputeGameClaims';
 import { Verifier } from '../verifier/verifier';
 import { healthRoutes } from './health';
 import { openL1Access } from './l1Access';
-import { createMetrics } from './metrics';
+import { createMetrics, rpcObserver } from './metrics';
 import { openChain } from './openChain';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
@@ -58,7 +58,15 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     const rpc = await RpcServer.start({
       host: config.host,
       port: config.port,
-      dependencies: { config: rollup, chain, executor, clock, logger, version: options.version },
+      dependencies: {
+        config: rollup,
+        chain,
+        executor,
+        clock,
+        logger,
+        version: options.version,
+        observeRequest: rpcObserver(metrics),
+      },
       extraRoutes: healthRoutes(roles, [isSynced], metrics),
     });
     teardown.add(() => rpc.close());
