@@ -15,6 +15,10 @@ export interface SealingExports {
 }
 
 const BLOOM_SIZE_BYTES = 256;
+/** Blooms that share a buffer: one of their own each, outside the engine's heap, costs more than computing them. */
+const BLOOMS_PER_BUFFER = 64;
+/** Of every receipt without logs. */
+const EMPTY_BLOOM = new Uint8Array(BLOOM_SIZE_BYTES);
 const TRANSACTIONS = 0;
 const RECEIPTS = 1;
 const CHANGE_PUT = 1;
@@ -30,6 +34,8 @@ export class KernelSealing {
   readonly #bytes: Uint8Array;
   readonly #rootAt: number;
   #isComplete = true;
+  #blooms = EMPTY_BLOOM;
+  #bloomsEnd = BLOOM_SIZE_BYTES;
 
   /** @param region zero, used by nobody else @param rootAt 32 bytes to hand roots over in */
   constructor(exports: SealingExports, bytes: Uint8Array, region: { base: number; sizeBytes: number }, rootAt: number) {
@@ -60,11 +66,11 @@ export class KernelSealing {
   /**
    * Adds the receipt of the transaction that ran last.
    * @param depositNonce of deposits only @param hasLogs without them its bloom is empty
-   * @returns the receipt's bloom, 256 bytes; undefined where there was no room
+   * @returns the receipt's bloom, 256 bytes, not to be written to; undefined where there was no room
    */
   addReceipt(type: number, cumulativeGasUsed: bigint, depositNonce: bigint, hasLogs: boolean): Uint8Array | undefined {
     const at = this.#exports.sealingAddReceipt(type, cumulativeGasUsed, depositNonce) >>> 0;
-    if (at !== 0) return hasLogs ? this.#bytes.slice(at, at + BLOOM_SIZE_BYTES) : new Uint8Array(BLOOM_SIZE_BYTES);
+    if (at !== 0) return hasLogs ? this.#copyBloom(at) : EMPTY_BLOOM;
     this.#isComplete = false;
     return undefined;
   }
@@ -96,6 +102,17 @@ export class KernelSealing {
       if (length === 0) return operations;
       pushOperations(operations, this.#bytes.slice(from, from + length));
     }
+  }
+
+  #copyBloom(at: number): Uint8Array {
+    if (this.#bloomsEnd === this.#blooms.length) {
+      this.#blooms = new Uint8Array(BLOOMS_PER_BUFFER * BLOOM_SIZE_BYTES);
+      this.#bloomsEnd = 0;
+    }
+    const start = this.#bloomsEnd;
+    this.#bloomsEnd += BLOOM_SIZE_BYTES;
+    this.#blooms.set(this.#bytes.subarray(at, at + BLOOM_SIZE_BYTES), start);
+    return this.#blooms.subarray(start, this.#bloomsEnd);
   }
 
   #root(list: number): Hash {
