@@ -1,10 +1,13 @@
 import type { SealedChain } from '../../src/batcher/batcherPorts';
 import type { Block } from '../../src/codec/block';
+import type { SignedTransaction } from '../../src/codec/transaction';
 import { Emitter } from '../../src/core/emitter';
 import { blockOf } from '../codec/batchBlocks';
 import { signTransaction } from '../codec/signTransaction';
 
 const KEY = new Uint8Array(32).fill(7);
+/** Of one transaction, so that it stays below the limit of transactions. */
+const DATA_SIZE_BYTES_MAX = 100_000;
 
 /** An L2 chain that seals what a test tells it to. */
 export class TestSealedChain implements SealedChain {
@@ -21,13 +24,16 @@ export class TestSealedChain implements SealedChain {
     return this.#blocks[blockNumber];
   }
 
-  /** Seals `count` blocks of one transaction each with this much incompressible data. */
+  /** Seals `count` blocks with this much incompressible data each, in as few transactions as their own limit allows. */
   seal(count: number, dataSizeBytes = 10): void {
     for (let i = 0; i < count; i++) {
-      const data = new Uint8Array(dataSizeBytes);
-      for (let at = 0; at < data.length; at++) data[at] = random();
-      const transaction = signTransaction(KEY, { nonce: this.#nonce++, gasLimit: 1_000_000n, data });
-      const block = blockOf(this.#blocks.length, [transaction], { parentHash: this.head.hash });
+      const transactions: SignedTransaction[] = [];
+      for (let left = dataSizeBytes; left > 0; left -= DATA_SIZE_BYTES_MAX) {
+        const data = new Uint8Array(Math.min(left, DATA_SIZE_BYTES_MAX));
+        for (let at = 0; at < data.length; at++) data[at] = random();
+        transactions.push(signTransaction(KEY, { nonce: this.#nonce++, gasLimit: 1_000_000n, data }));
+      }
+      const block = blockOf(this.#blocks.length, transactions, { parentHash: this.head.hash });
       this.#blocks.push(block);
       this.committed.emit({ block });
     }

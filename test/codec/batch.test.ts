@@ -209,13 +209,13 @@ describe('codec/batch', () => {
     });
 
     it('counts what shared columns blow up to: many words from few bytes', () => {
-      const bigCall = signTransaction(privateKeyOf(0), { data: new Uint8Array(4 + 32 * 3900) });
-      const input = inputOf(Array.from({ length: 9 }, () => bigCall));
+      const bigCall = signTransaction(privateKeyOf(0), { data: new Uint8Array(4 + 32 * 3400) });
+      const input = inputOf(Array.from({ length: 10 }, () => bigCall));
       const payload = encodeBatch(input);
       expect(payload.length).to.be.below(20_000);
       expectInvalid(payload, 'decoded size: expected at most 1048576 bytes');
       const limits = { decompressedSizeBytesMax: 8 * 1024 * 1024 };
-      expect(decodeBatch(payload, limits).blocks[0].transactions).to.have.length(9);
+      expect(decodeBatch(payload, limits).blocks[0].transactions).to.have.length(10);
     });
 
     it('counts blocks and empty raw transactions against the limit', () => {
