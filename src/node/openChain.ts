@@ -4,6 +4,7 @@ import { buildGenesis } from '../chain/genesis';
 import { type LevelStore, openLevelStore } from '../core/levelStore';
 import { createExecutor, type ExecutorChoice } from '../execution/createExecutor';
 import type { Executor } from '../execution/executor';
+import { warmUpKernel } from '../kernel/warmUp';
 import { ChainStore } from '../state/chainStore';
 
 /** A chain on this disk with what executes it. */
@@ -22,6 +23,7 @@ export async function openChain(config: ChainConfig, dataDir: string, choice: Ex
   const store = await openLevelStore(join(dataDir, 'db'));
   try {
     const chain = await ChainStore.open(store, config, buildGenesis(config));
+    if (choice.executor !== 'reference') warmUpKernel();
     const executor = createExecutor(choice, config, chain);
     return {
       store,
