@@ -9,8 +9,8 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 contract ExamplePool {
     using SafeERC20 for IERC20;
 
-    IERC20 public immutable tokenA;
-    IERC20 public immutable tokenB;
+    IERC20 public tokenA;
+    IERC20 public tokenB;
     uint128 public reserveA;
     uint128 public reserveB;
 

@@ -1,24 +1,17 @@
-import { Agent, request } from 'node:http';
-import secp256k1 from 'secp256k1';
-import {
-  bytesToHex,
-  encodeAbiParameters,
-  encodeFunctionData,
-  type Hex,
-  keccak256,
-  parseAbi,
-  serializeTransaction,
-} from 'viem';
-import { mnemonicToAccount } from 'viem/accounts';
+import { concatBytes, fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
+import { keccak256 } from '../../src/core/keccak';
+import { readArtifact } from './artifact';
+import { CONNECTION_COUNT, JsonRpcClient, sendBodies } from './jsonRpcClient';
+import { devSigners, freshAddress, type Message, type Signer, signRaw } from './signers';
+import { transferData } from './tokenCalls';
 
-const MNEMONIC = 'test test test test test test test test test test test junk';
 /** One transaction per sender in each batch: Hardhat runs a batch's requests in no fixed order and refuses nonce gaps. */
 export const SENDER_COUNT = 200;
 const BATCH_SIZE = 50;
-const CONNECTION_COUNT = 4;
 const RECEIPT_TIMEOUT_MS = 120_000;
 const NUDGE_INTERVAL_MS = 1_000;
-const MAX_FEE_WEI = 1_000_000_000_000n;
+export const TRANSFER_GAS_LIMIT = 21_000n;
+export const TOKEN_TRANSFER_GAS_LIMIT = 80_000n;
 
 export interface LoadResult {
   transactionCount: number;
@@ -30,172 +23,120 @@ export interface LoadResult {
 }
 
 type Receipt = { status: string; contractAddress?: string };
-type Transaction = { to: Hex; value: bigint; data?: Hex; gas: bigint };
 
 /** A client that counts what a chain does with pre-signed transactions through JSON-RPC. */
 export class Load {
-  readonly #senders = Array.from({ length: SENDER_COUNT }, (_, index) => {
-    const account = mnemonicToAccount(MNEMONIC, { addressIndex: index });
-    return { address: account.address, privateKey: account.getHdKey().privateKey as Uint8Array, nonce: 0 };
-  });
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTION_COUNT });
+  readonly client: JsonRpcClient;
+  readonly #senders: Signer[];
   #chainId = 0;
-  #recipients = 0n;
+  #recipientCount = 0;
 
-  constructor(readonly url: string) {}
+  constructor(url: string, senders = devSigners(SENDER_COUNT)) {
+    this.client = new JsonRpcClient(url);
+    this.#senders = senders;
+  }
 
   async start(): Promise<void> {
-    this.#chainId = Number(await this.call('eth_chainId'));
+    this.#chainId = Number(await this.client.call('eth_chainId'));
     for (const sender of this.#senders) {
-      sender.nonce = Number(await this.call('eth_getTransactionCount', [sender.address, 'latest']));
+      sender.nonce = Number(await this.client.call('eth_getTransactionCount', [toHex(sender.address), 'latest']));
     }
   }
 
   /** Native transfers of 1 wei, each to an address never seen before. */
-  signTransfers(count: number): Hex[] {
-    return this.#sign(count, () => ({ to: this.#freshAddress(), value: 1n, gas: 21_000n }));
+  signTransfers(count: number): string[] {
+    return this.#sign(count, () => ({ to: this.#freshAddress(), value: 1n, gasLimit: TRANSFER_GAS_LIMIT }));
   }
 
   /** `transfer(fresh address, 1)` on one token. */
-  signTokenTransfers(count: number, token: Hex): Hex[] {
-    const abi = parseAbi(['function transfer(address to, uint256 amount) returns (bool)']);
-    return this.#sign(count, () => ({
-      to: token,
-      value: 0n,
-      gas: 80_000n,
-      data: encodeFunctionData({ abi, functionName: 'transfer', args: [this.#freshAddress(), 1n] }),
-    }));
+  signTokenTransfers(count: number, token: string): string[] {
+    const to = fromHex(token);
+    const gasLimit = TOKEN_TRANSFER_GAS_LIMIT;
+    return this.#sign(count, () => ({ to, data: transferData(this.#freshAddress(), 1n), gasLimit }));
   }
 
   /** Deploys OpenZeppelin's ERC-20 and gives every sender a balance. @returns its address */
-  async deployToken(bytecode: Hex): Promise<Hex> {
-    const [first] = this.#senders;
-    const supply = encodeAbiParameters([{ type: 'uint256' }], [10n ** 24n]);
-    const deploy = this.#signOne(first, {
-      to: '0x' as Hex,
-      value: 0n,
-      data: (bytecode + supply.slice(2)) as Hex,
-      gas: 3_000_000n,
-    });
-    const receipt = await this.#receipt((await this.call('eth_sendRawTransaction', [deploy])) as Hex);
-    const token = receipt.contractAddress as Hex;
-    const abi = parseAbi(['function transfer(address to, uint256 amount) returns (bool)']);
-    for (const sender of this.#senders.slice(1)) {
-      const data = encodeFunctionData({ abi, functionName: 'transfer', args: [sender.address, 10n ** 20n] });
-      const hash = await this.call('eth_sendRawTransaction', [
-        this.#signOne(first, { to: token, value: 0n, data, gas: 80_000n }),
-      ]);
-      await this.#receipt(hash as Hex);
+  async deployToken(): Promise<string> {
+    const supply = toFixedBytes(10n ** 24n, 32);
+    const token = await this.deploy(concatBytes(readArtifact('ExampleToken').creationCode, supply));
+    const [first, ...others] = this.#senders;
+    let last = '';
+    for (const { address } of others) {
+      last = await this.#send(first, {
+        to: fromHex(token),
+        data: transferData(address, 10n ** 20n),
+        gasLimit: TOKEN_TRANSFER_GAS_LIMIT,
+      });
     }
+    await this.receipt(last);
     return token;
   }
 
+  /** @returns the contract's address */
+  async deploy(creationCode: Uint8Array): Promise<string> {
+    const deployment = { to: undefined, data: creationCode, gasLimit: 4_000_000n };
+    const receipt = await this.receipt(await this.#send(this.#senders[0], deployment));
+    return receipt.contractAddress ?? '';
+  }
+
   /** Sends in batches of 50 over 4 connections and waits until every sender's last transaction has its receipt. */
-  async run(signed: Hex[]): Promise<LoadResult> {
-    const connections = Array.from({ length: CONNECTION_COUNT }, (_, connection) => requestBodies(signed, connection));
-    const blockBefore = Number(await this.call('eth_blockNumber'));
+  async run(signed: string[]): Promise<LoadResult> {
+    const bodies = Array.from({ length: CONNECTION_COUNT }, (_, connection) => requestBodies(signed, connection));
+    const lastHashes = signed.slice(-SENDER_COUNT).map((raw) => toHex(keccak256(fromHex(raw))));
+    const blockBefore = Number(await this.client.call('eth_blockNumber'));
     const startedMs = performance.now();
-    const send = async (bodies: string[]) => {
-      for (const body of bodies) {
-        const answers = JSON.parse(await this.#post(body)) as { error?: { message: string } }[];
-        const failed = answers.find((answer) => answer.error);
-        if (failed) throw new Error(`a transaction was refused: ${failed.error?.message}`);
-      }
-    };
-    await Promise.all(connections.map(send));
-    for (const raw of signed.slice(-SENDER_COUNT)) await this.#receipt(keccak256(raw));
+    await Promise.all(
+      bodies.map(async (own) => {
+        for (const body of own) await this.client.sendBatch(body);
+      }),
+    );
+    for (const hash of lastHashes) await this.receipt(hash);
     const durationMs = performance.now() - startedMs;
-    const blockCount = Number(await this.call('eth_blockNumber')) - blockBefore;
+    const blockCount = Number(await this.client.call('eth_blockNumber')) - blockBefore;
     return { transactionCount: signed.length, durationMs, perSecond: (signed.length / durationMs) * 1000, blockCount };
   }
 
-  async call(method: string, params: unknown[] = []): Promise<unknown> {
-    const answer = JSON.parse(await this.#post(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })));
-    if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
-    return answer.result;
-  }
-
-  close(): void {
-    this.#agent.destroy();
-  }
-
-  async #receipt(hash: Hex): Promise<Receipt> {
+  /** Waits for a receipt, of success. */
+  async receipt(hash: string): Promise<Receipt> {
     const startedMs = Date.now();
-    let nudges = 0;
+    let nudgeCount = 0;
     while (Date.now() < startedMs + RECEIPT_TIMEOUT_MS) {
-      const receipt = (await this.call('eth_getTransactionReceipt', [hash])) as Receipt | null;
+      const receipt = (await this.client.call('eth_getTransactionReceipt', [hash])) as Receipt | null;
       if (receipt?.status === '0x1') return receipt;
       if (receipt) throw new Error(`transaction ${hash} failed`);
       // anvil now and then leaves pooled transactions until something new comes: do it the kindness of asking for a block.
-      if (Date.now() > startedMs + NUDGE_INTERVAL_MS * (nudges + 1)) {
-        nudges++;
-        await this.call('evm_mine').catch(() => undefined);
+      if (Date.now() > startedMs + NUDGE_INTERVAL_MS * (nudgeCount + 1)) {
+        nudgeCount++;
+        await this.client.call('evm_mine').catch(() => undefined);
       }
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     throw new Error(`no receipt of ${hash} within two minutes`);
   }
 
-  #freshAddress(): Hex {
-    this.#recipients++;
-    return keccak256(`0x${this.#recipients.toString(16).padStart(64, '0')}`).slice(0, 42) as Hex;
+  close(): void {
+    this.client.close();
   }
 
-  #sign(count: number, next: () => Transaction): Hex[] {
-    return Array.from({ length: count }, (_, i) => this.#signOne(this.#senders[i % SENDER_COUNT], next()));
+  #freshAddress(): Uint8Array {
+    return freshAddress(this.#recipientCount++);
   }
 
-  #signOne(sender: { privateKey: Uint8Array; nonce: number }, { to, value, data, gas }: Transaction): Hex {
-    const transaction = {
-      type: 'eip1559',
-      chainId: this.#chainId,
-      nonce: sender.nonce++,
-      to: to === '0x' ? null : to,
-      value,
-      data,
-      gas,
-      maxFeePerGas: MAX_FEE_WEI,
-      maxPriorityFeePerGas: 1_000_000_000n,
-    } as const;
-    const digest = keccak256(serializeTransaction(transaction), 'bytes');
-    const { signature, recid } = secp256k1.ecdsaSign(digest, sender.privateKey);
-    return serializeTransaction(transaction, {
-      r: bytesToHex(signature.subarray(0, 32)),
-      s: bytesToHex(signature.subarray(32)),
-      yParity: recid,
-    });
+  #sign(count: number, next: () => Message): string[] {
+    return Array.from({ length: count }, (_, i) => this.#signOne(this.#senders[i % this.#senders.length], next()));
   }
 
-  #post(body: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const outgoing = request(
-        this.url,
-        {
-          method: 'POST',
-          agent: this.#agent,
-          headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        },
-        (incoming) => {
-          const chunks: Buffer[] = [];
-          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-          incoming.on('end', () => resolve(Buffer.concat(chunks).toString()));
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
+  #signOne(sender: Signer, message: Message): string {
+    return toHex(signRaw(sender, this.#chainId, message));
+  }
+
+  async #send(sender: Signer, message: Message): Promise<string> {
+    return (await this.client.call('eth_sendRawTransaction', [this.#signOne(sender, message)])) as string;
   }
 }
 
 /** A sender's transactions stay on one connection, in nonce order. */
-function requestBodies(signed: Hex[], connection: number): string[] {
+function requestBodies(signed: string[], connection: number): string[] {
   const own = signed.filter((_, i) => (i % SENDER_COUNT) % CONNECTION_COUNT === connection);
-  const bodies: string[] = [];
-  for (let at = 0; at < own.length; at += BATCH_SIZE) {
-    const batch = own.slice(at, at + BATCH_SIZE);
-    bodies.push(
-      JSON.stringify(batch.map((raw, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] }))),
-    );
-  }
-  return bodies;
+  return sendBodies(own, BATCH_SIZE);
 }

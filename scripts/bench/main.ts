@@ -1,90 +1,103 @@
 /**
- * Speed beside peers, in one run on one machine: `npm run bench [-- --count 5000] [--json results.json]`.
- * End to end: pre-signed transactions through JSON-RPC (batches of 50 over 4 connections, 200 senders, fresh recipients), from the first
- * byte sent to the last receipt. `tributary` is all of `tributary dev`: L1, batcher, proposer and verifier run on the same cores.
+ * Speed and memory beside peers, in one run on one machine:
+ *
+ *   npm run bench [-- --only loops,blocks --json results.json --count 5000 --block-count 20000 --rounds 3]
+ *
+ * Each section runs in a process of its own, so that none sees another's memory or compiled code. Figures go to stdout, progress to stderr.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { execFileSync, fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Load, type LoadResult } from './load';
-import { type PeerName, startPeer } from './peers';
+import { renderSection } from './render';
+import type { SectionOptions, SectionResult } from './section';
+import { type SectionName, sections } from './sections';
 
+const names = Object.keys(sections) as SectionName[];
 const { values: flags } = parseArgs({
   options: {
-    count: { type: 'string', default: '5000' },
-    peers: { type: 'string', default: 'tributary,anvil,hardhat' },
+    only: { type: 'string', default: names.join(',') },
     json: { type: 'string' },
+    /** Transactions of one end-to-end run. */
+    count: { type: 'string', default: '5000' },
+    /** Transactions of one block. */
+    'block-count': { type: 'string', default: '20000' },
+    rounds: { type: 'string', default: '3' },
   },
 });
 
-interface EndToEndRow {
-  peer: string;
-  version: string;
-  transfers: LoadResult;
-  tokenTransfers: LoadResult;
-  residentMebibytes: number;
+function parseNames(list: string): SectionName[] {
+  return list.split(',').map((name) => {
+    if (name in sections) return name as SectionName;
+    throw new Error(`--only: expected some of ${names.join(', ')}, got ${name}`);
+  });
 }
 
-async function measure(name: PeerName, count: number): Promise<EndToEndRow> {
-  const { bytecode } = JSON.parse(
-    readFileSync(join(__dirname, '../../artifacts/contracts/examples/ExampleToken.sol/ExampleToken.json'), 'utf8'),
-  );
-  const peer = await startPeer(name);
-  const load = new Load(peer.url);
-  try {
-    await load.start();
-    const token = await load.deployToken(bytecode);
-    // A tenth of the load warms each engine up.
-    await load.run(load.signTransfers(Math.ceil(count / 10)));
-    const transfers = await load.run(load.signTransfers(count));
-    await load.run(load.signTokenTransfers(Math.ceil(count / 10), token));
-    const tokenTransfers = await load.run(load.signTokenTransfers(count, token));
-    const residentMebibytes = Math.round(peer.residentBytes() / 2 ** 20);
-    return { peer: name, version: peer.version, transfers, tokenTransfers, residentMebibytes };
-  } finally {
-    load.close();
-    await peer.stop();
-  }
+function parseCount(flag: 'count' | 'block-count' | 'rounds'): number {
+  const count = Number(flags[flag]);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new Error(`--${flag}: expected a whole number above 0, got ${flags[flag]}`);
+}
+
+function measureInChild(name: SectionName, options: SectionOptions): Promise<SectionResult> {
+  return new Promise((resolve, reject) => {
+    const child = fork(`${__dirname}/runSection.ts`, [name, JSON.stringify(options)], {
+      execArgv: ['-r', 'ts-node/register/transpile-only'],
+    });
+    let result: SectionResult | undefined;
+    child.on('message', (message) => {
+      result = message as SectionResult;
+    });
+    child.on('exit', (code) => {
+      if (result && code === 0) resolve(result);
+      else reject(new Error(`section ${name} ended with ${code}`));
+    });
+  });
 }
 
 async function main(): Promise<void> {
-  const count = Number(flags.count);
-  const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim();
-  console.log(`${command}\n${machine}, Node ${process.version}, commit ${commit}\n`);
-  const rows: EndToEndRow[] = [];
-  for (const name of flags.peers.split(',') as PeerName[]) {
-    process.stderr.write(`measuring ${name} …\n`);
-    rows.push(await measure(name, count));
+  const chosen = parseNames(flags.only);
+  const options = {
+    transactionCount: parseCount('count'),
+    blockTransactionCount: parseCount('block-count'),
+    rounds: parseCount('rounds'),
+  };
+  const header = {
+    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim(),
+    machine: `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}`,
+    loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
+    node: process.version,
+    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+    startedAt: new Date().toISOString(),
+  };
+  console.log(
+    `${header.command}\n${header.machine}, Node ${header.node}, commit ${header.commit}, ${header.startedAt}`,
+  );
+  console.log(`Load average before: ${header.loadAverage.join(' ')}`);
+  const results: Partial<Record<SectionName, SectionResult>> = {};
+  let hasFailed = false;
+  for (const name of chosen) {
+    try {
+      const result = await measureInChild(name, options);
+      results[name] = result;
+      console.log(renderSection(sections[name], result));
+    } catch (error) {
+      hasFailed = true;
+      console.log(`\n## ${sections[name].title}\n\nnot measured: ${error instanceof Error ? error.message : error}`);
+    }
   }
-  const own = rows.find((row) => row.peer === 'tributary');
-  const ratio = (ours?: number, theirs?: number) => (ours && theirs ? `${(ours / theirs).toFixed(2)}×` : '');
-  console.log(`End to end through JSON-RPC, ${count} transactions each\n`);
-  console.log('| peer | transfers/s | tributary is | ERC-20 transfers/s | tributary is | blocks | memory MiB |');
-  console.log('|---|---|---|---|---|---|---|');
-  for (const row of rows) {
-    const cells = [
-      row.peer,
-      row.transfers.perSecond.toFixed(0),
-      ratio(own?.transfers.perSecond, row.transfers.perSecond),
-      row.tokenTransfers.perSecond.toFixed(0),
-      ratio(own?.tokenTransfers.perSecond, row.tokenTransfers.perSecond),
-      `${row.transfers.blockCount} + ${row.tokenTransfers.blockCount}`,
-      row.residentMebibytes,
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
-  }
-  for (const row of rows) console.log(`\n${row.peer}: ${row.version}`);
+  const loadAverageAfter = loadavg().map((load) => Number(load.toFixed(2)));
+  console.log(`\nLoad average after: ${loadAverageAfter.join(' ')}`);
   if (flags.json) {
-    const result = { command, machine, node: process.version, commit, endToEnd: rows };
-    writeFileSync(flags.json, `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(
+      flags.json,
+      `${JSON.stringify({ ...header, loadAverageAfter, options, sections: results }, null, 2)}\n`,
+    );
   }
+  if (hasFailed) process.exitCode = 1;
 }
 
 main().catch((error) => {
-  console.error(error);
+  console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 });

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SENDER_COUNT } from './load';
+import { peakResidentBytes } from './measure';
 
 const root = join(__dirname, '..', '..');
 const START_TIMEOUT_MS = 60_000;
@@ -14,19 +15,24 @@ export interface Peer {
   /** Version string as it names itself (web3_clientVersion). */
   version: string;
   url: string;
-  /** Resident memory of its processes now, bytes. */
-  residentBytes(): number;
+  /** Peak resident memory of its processes that live, MiB: the sum of their peaks. */
+  peakMebibytes(): number;
   stop(): Promise<void>;
 }
 
 export type PeerName = 'tributary' | 'anvil' | 'hardhat';
 
-/** Starts one peer with 200 funded accounts of Hardhat's mnemonic and a block gas limit of 100 M. */
-export async function startPeer(name: PeerName): Promise<Peer> {
+export interface PeerOptions {
+  /** Of anvil's blocks. */
+  gasLimit?: number;
+}
+
+/** Starts one peer with 200 funded accounts of Hardhat's mnemonic and a block gas limit of 100 M (tributary: its own). */
+export async function startPeer(name: PeerName, options: PeerOptions = {}): Promise<Peer> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const folder = mkdtempSync(join(tmpdir(), `tributary-bench-${name}-`));
-  const child = await commands[name](port, folder);
+  const child = await commands[name](port, folder, options);
   let output = '';
   const keep = (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-4_000);
@@ -43,7 +49,7 @@ export async function startPeer(name: PeerName): Promise<Peer> {
         name,
         version,
         url,
-        residentBytes: () => residentBytes(child.pid),
+        peakMebibytes: () => Math.round(peakBytes(child.pid) / 2 ** 20),
         async stop() {
           child.kill('SIGTERM');
           await exited;
@@ -59,7 +65,7 @@ export async function startPeer(name: PeerName): Promise<Peer> {
   }
 }
 
-const commands: Record<PeerName, (port: number, folder: string) => Promise<ChildProcess>> = {
+const commands: Record<PeerName, (port: number, folder: string, options: PeerOptions) => Promise<ChildProcess>> = {
   async tributary(port, folder) {
     const l1Port = await freePort();
     return run(process.execPath, [
@@ -77,10 +83,10 @@ const commands: Record<PeerName, (port: number, folder: string) => Promise<Child
       ],
     ]);
   },
-  async anvil(port) {
+  async anvil(port, _folder, { gasLimit = 100_000_000 }) {
     // The package's launcher does not pass signals on: run its binary.
     const folder = dirname(require.resolve(`@foundry-rs/anvil-${process.platform}-${archName()}/package.json`));
-    const args = `--port ${port} --accounts ${SENDER_COUNT} --gas-limit 100000000 --silent`;
+    const args = `--port ${port} --accounts ${SENDER_COUNT} --gas-limit ${gasLimit} --silent`;
     return run(join(folder, 'bin', 'anvil'), args.split(' '));
   },
   async hardhat(port, folder) {
@@ -128,9 +134,9 @@ async function freePort(): Promise<number> {
   });
 }
 
-/** Resident set of a process and all its children, from /proc; 0 where there is none. */
-function residentBytes(pid: number | undefined): number {
-  const table = execFileSync('ps', ['-eo', 'pid=,ppid=,rss='], { encoding: 'utf8' });
+/** The sum of the peaks of a process and all its children. */
+function peakBytes(pid: number | undefined): number {
+  const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
   const rows = table
     .trim()
     .split('\n')
@@ -146,5 +152,5 @@ function residentBytes(pid: number | undefined): number {
       }
     }
   }
-  return rows.filter(([child]) => family.has(child)).reduce((sum, [, , kibibytes]) => sum + kibibytes * 1024, 0);
+  return rows.filter(([child]) => family.has(child)).reduce((sum, [child]) => sum + peakResidentBytes(child), 0);
 }

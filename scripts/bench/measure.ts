@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export async function elapsedMs(work: () => unknown): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
+
+/**
+ * Medians of what the functions return (milliseconds), each called once per round in turn: what disturbs the machine disturbs all of them.
+ * The first `warmUpRounds` do not count.
+ */
+export async function interleaved<Name extends string>(
+  works: Record<Name, () => Promise<number>>,
+  rounds: number,
+  warmUpRounds = 1,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(works) as Name[];
+  const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < warmUpRounds + rounds; round++) {
+    for (const name of names) {
+      const ms = await works[name]();
+      if (round >= warmUpRounds) samples.get(name)?.push(ms);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(samples.get(name) ?? [])])) as Record<Name, number>;
+}
+
+/** Peak resident memory of a process, bytes: Linux's high-water mark; 0 where there is none. */
+export function peakResidentBytes(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    // The process has just ended, or this is not Linux.
+    return 0;
+  }
+}
+
+/** Peak resident memory of this process, MiB. */
+export function ownPeakMebibytes(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024);
+}
+
+/** xorshift32: the same numbers in every run. */
+export function createRandom(seed = 0x9e3779b9): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
+
+export function log(message: string): void {
+  process.stderr.write(`${message}\n`);
+}

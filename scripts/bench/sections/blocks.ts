@@ -1,0 +1,133 @@
+import { contractAddress, type SignedTransaction } from '../../../src/codec/transaction';
+import { concatBytes, toFixedBytes, toHex } from '../../../src/core/bytes';
+import { readArtifact } from '../artifact';
+import { BenchChain, CHAIN_ID } from '../benchChain';
+import { JsonRpcClient, sendBodies } from '../jsonRpcClient';
+import { SENDER_COUNT, TOKEN_TRANSFER_GAS_LIMIT, TRANSFER_GAS_LIMIT } from '../load';
+import { log, median, ownPeakMebibytes } from '../measure';
+import { startPeer } from '../peers';
+import { compare, type Row, type Section, type SectionResult } from '../section';
+import { devSigners, freshAddress, type Message, type Signer, sign } from '../signers';
+import { transferData } from '../tokenCalls';
+
+/** More than 20,000 ERC-20 transfers to fresh recipients use. */
+const BLOCK_GAS_LIMIT = 2_000_000_000;
+const BATCH_SIZE = 250;
+const GOAL = { atLeast: 3 };
+
+/** What both chains take in before the block that counts, and that block; the same signed bytes for both. */
+interface Queue {
+  setUp: SignedTransaction[][];
+  transactions: SignedTransaction[];
+}
+
+export const blocks: Section = {
+  title: 'A block of many transactions: execute, state root, seal',
+  about:
+    'The same signed transactions on both, each time on a new chain that has only the token and 200 senders. The block on LevelDB in a ' +
+    'temporary folder; writing it there is shown apart. anvil has taken all transactions into its pool before its `evm_mine` is timed, so ' +
+    "that signature recovery is in nobody's time; anvil's has the block's way into its memory in it. JSON and pool are in nobody's time, but for " +
+    'the choice of transactions from the pool in anvil’s.',
+
+  async measure({ blockTransactionCount: count, rounds }) {
+    const result: SectionResult = { rows: [], memoryMebibytes: {}, versions: {}, notes: [] };
+    // Compiled code of the process, warm as it is in a node that runs.
+    await runOwn(tokenQueue(Math.ceil(count / 10)));
+    for (const [work, queue] of [
+      [`${count} ERC-20 transfers, one token, fresh recipients`, tokenQueue(count)],
+      [`${count} raw transfers, fresh recipients`, transferQueue(count)],
+    ] as const) {
+      const own = { executeMs: [] as number[], commitMs: [] as number[] };
+      const anvilMs: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        log(`blocks: ${work}, round ${round + 1} of ${rounds}`);
+        const { executeMs, commitMs } = await runOwn(queue);
+        own.executeMs.push(executeMs);
+        own.commitMs.push(commitMs);
+        anvilMs.push(await runAnvil(queue, result));
+      }
+      result.rows.push(...rowsOf(work, median(own.executeMs), median(own.commitMs), median(anvilMs)));
+    }
+    result.memoryMebibytes['this process'] = ownPeakMebibytes();
+    return result;
+  },
+};
+
+function rowsOf(work: string, executeMs: number, commitMs: number, anvilMs: number): Row[] {
+  const anvil = { name: 'anvil', value: anvilMs };
+  return [
+    compare(work, 'ms', executeMs, anvil, GOAL),
+    compare('… and written to disk', 'ms', executeMs + commitMs, anvil),
+  ];
+}
+
+async function runOwn({ setUp, transactions }: Queue): Promise<{ executeMs: number; commitMs: number }> {
+  const rich = devSigners(SENDER_COUNT).map(({ address }) => address);
+  const chain = await BenchChain.open({ executor: {}, rich, gasLimit: BLOCK_GAS_LIMIT, store: 'disk' });
+  try {
+    for (const block of setUp) await chain.seal(block);
+    return await chain.seal(transactions);
+  } finally {
+    await chain.close();
+  }
+}
+
+async function runAnvil({ setUp, transactions }: Queue, result: SectionResult): Promise<number> {
+  const peer = await startPeer('anvil', { gasLimit: BLOCK_GAS_LIMIT });
+  const client = new JsonRpcClient(peer.url);
+  try {
+    await client.call('evm_setAutomine', [false]);
+    const send = async (block: SignedTransaction[]) => {
+      for (const body of sendBodies(
+        block.map(({ raw }) => toHex(raw)),
+        BATCH_SIZE,
+      ))
+        await client.sendBatch(body);
+    };
+    const mine = async (block: SignedTransaction[]) => {
+      await send(block);
+      const startedMs = performance.now();
+      await client.call('evm_mine');
+      const durationMs = performance.now() - startedMs;
+      const mined = Number(await client.call('eth_getBlockTransactionCountByNumber', ['latest']));
+      if (mined !== block.length) throw new Error(`anvil mined ${mined} of ${block.length} transactions`);
+      const receipt = (await client.call('eth_getTransactionReceipt', [toHex(block[block.length - 1].hash)])) as {
+        status: string;
+      };
+      if (receipt.status !== '0x1') throw new Error('the last transaction failed on anvil');
+      return durationMs;
+    };
+    for (const block of setUp) await mine(block);
+    const durationMs = await mine(transactions);
+    result.memoryMebibytes.anvil = Math.max(result.memoryMebibytes.anvil ?? 0, peer.peakMebibytes());
+    result.versions.anvil = peer.version;
+    return durationMs;
+  } finally {
+    client.close();
+    await peer.stop();
+  }
+}
+
+function transferQueue(count: number): Queue {
+  const signers = devSigners(SENDER_COUNT);
+  const message = (index: number) => ({ to: freshAddress(index), value: 1n, gasLimit: TRANSFER_GAS_LIMIT });
+  return { setUp: [], transactions: signInTurn(signers, count, message) };
+}
+
+function tokenQueue(count: number): Queue {
+  const signers = devSigners(SENDER_COUNT);
+  const [first, ...others] = signers;
+  const token = contractAddress(first.address, 0n);
+  const data = concatBytes(readArtifact('ExampleToken').creationCode, toFixedBytes(10n ** 24n, 32));
+  const deployment = sign(first, CHAIN_ID, { to: undefined, data, gasLimit: 4_000_000n });
+  const gasLimit = TOKEN_TRANSFER_GAS_LIMIT;
+  const funding = others.map(({ address }) =>
+    sign(first, CHAIN_ID, { to: token, data: transferData(address, 10n ** 20n), gasLimit }),
+  );
+  const message = (index: number) => ({ to: token, data: transferData(freshAddress(index), 1n), gasLimit });
+  return { setUp: [[deployment], funding], transactions: signInTurn(signers, count, message) };
+}
+
+function signInTurn(signers: Signer[], count: number, message: (index: number) => Message): SignedTransaction[] {
+  return Array.from({ length: count }, (_, index) => sign(signers[index % signers.length], CHAIN_ID, message(index)));
+}
