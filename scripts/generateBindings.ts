@@ -16,6 +16,7 @@ export const BOUND_CONTRACTS = {
   Inbox: 'contracts/data-availability/Inbox.sol',
   Portal: 'contracts/bridge/Portal.sol',
   DisputeGameFactory: 'contracts/settlement/DisputeGameFactory.sol',
+  AnchorStateRegistry: 'contracts/settlement/AnchorStateRegistry.sol',
   OutputClaimGame: 'contracts/settlement/OutputClaimGame.sol',
   SystemConfig: 'contracts/governance/SystemConfig.sol',
   Timelock: 'contracts/governance/Timelock.sol',

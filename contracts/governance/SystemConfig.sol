@@ -10,6 +10,9 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
     /// @inheritdoc ISystemConfig
     uint64 public constant DEPOSIT_GAS_PER_L1_BLOCK_MIN = 1_000_000;
 
+    /// @inheritdoc ISystemConfig
+    uint64 public constant PAUSE_DURATION_SECONDS_MAX = 14 days;
+
     // Storage: append only (docs/adr/0101-contract-storage-and-upgrades.md).
 
     /// @inheritdoc ISystemConfig
@@ -24,6 +27,20 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
     /// @inheritdoc ISystemConfig
     uint64 public maxDepositGasPerL1Block;
 
+    /// @inheritdoc ISystemConfig
+    uint64 public pauseDurationSeconds;
+
+    /// @inheritdoc ISystemConfig
+    uint64 public pausedUntil;
+
+    /// @inheritdoc ISystemConfig
+    bool public pauseUsed;
+
+    modifier onlyGuardian() {
+        if (msg.sender != guardian) revert SystemConfigUnauthorized(msg.sender, guardian);
+        _;
+    }
+
     constructor() {
         _disableInitializers();
     }
@@ -34,12 +51,14 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
         address initialOwner,
         address initialGuardian,
         uint32 initialRespectedGameType,
-        uint64 initialMaxDepositGasPerL1Block
+        uint64 initialMaxDepositGasPerL1Block,
+        uint64 initialPauseDurationSeconds
     ) external initializer {
         __Ownable_init(initialOwner);
         _setGuardian(initialGuardian);
         _setRespectedGameType(initialRespectedGameType);
         _setMaxDepositGasPerL1Block(initialMaxDepositGasPerL1Block);
+        _setPauseDurationSeconds(initialPauseDurationSeconds);
     }
 
     /// @inheritdoc ISystemConfig
@@ -55,6 +74,38 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
     /// @inheritdoc ISystemConfig
     function setMaxDepositGasPerL1Block(uint64 newGasLimit) external onlyOwner {
         _setMaxDepositGasPerL1Block(newGasLimit);
+    }
+
+    /// @inheritdoc ISystemConfig
+    function setPauseDurationSeconds(uint64 newSeconds) external onlyOwner {
+        _setPauseDurationSeconds(newSeconds);
+    }
+
+    /// @inheritdoc ISystemConfig
+    function rearmPause() external onlyOwner {
+        if (paused()) revert SystemConfigPaused(pausedUntil);
+        pauseUsed = false;
+        emit PauseRearmed();
+    }
+
+    /// @inheritdoc ISystemConfig
+    function pause() external onlyGuardian {
+        if (pauseUsed) revert SystemConfigPauseUsed();
+        pauseUsed = true;
+        pausedUntil = uint64(block.timestamp) + pauseDurationSeconds;
+        emit Paused(msg.sender, pausedUntil);
+    }
+
+    /// @inheritdoc ISystemConfig
+    function unpause() external onlyGuardian {
+        if (!paused()) revert SystemConfigNotPaused();
+        pausedUntil = uint64(block.timestamp);
+        emit Unpaused(msg.sender);
+    }
+
+    /// @inheritdoc ISystemConfig
+    function paused() public view returns (bool) {
+        return block.timestamp < pausedUntil;
     }
 
     function _setGuardian(address newGuardian) private {
@@ -75,5 +126,13 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
         }
         emit MaxDepositGasPerL1BlockUpdated(maxDepositGasPerL1Block, newGasLimit);
         maxDepositGasPerL1Block = newGasLimit;
+    }
+
+    function _setPauseDurationSeconds(uint64 newSeconds) private {
+        if (newSeconds > PAUSE_DURATION_SECONDS_MAX) {
+            revert SystemConfigPauseTooLong(newSeconds, PAUSE_DURATION_SECONDS_MAX);
+        }
+        emit PauseDurationUpdated(pauseDurationSeconds, newSeconds);
+        pauseDurationSeconds = newSeconds;
     }
 }

@@ -54,7 +54,7 @@ interface IPortal {
     /// @notice SystemConfig's guardian.
     function guardian() external view returns (address);
 
-    /// @notice Whether the portal is paused: never, for all that it does is to take deposits and those can't be paused.
+    /// @notice Whether withdrawals are paused (SystemConfig's). Deposits never are.
     function paused() external view returns (bool);
 
     /// @notice Largest data of a deposit, in bytes.

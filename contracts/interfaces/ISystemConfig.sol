@@ -13,6 +13,33 @@ interface ISystemConfig {
     /// @notice The limit of deposit gas per L1 block changed.
     event MaxDepositGasPerL1BlockUpdated(uint64 previousGasLimit, uint64 newGasLimit);
 
+    /// @notice Withdrawals are paused until this time, in seconds.
+    event Paused(address indexed guardian, uint64 until);
+
+    /// @notice The guardian ended a pause early.
+    event Unpaused(address indexed guardian);
+
+    /// @notice The guardian may pause once more.
+    event PauseRearmed();
+
+    /// @notice The length of the next pause changed.
+    event PauseDurationUpdated(uint64 previousSeconds, uint64 newSeconds);
+
+    /// @notice Only the guardian may pause.
+    error SystemConfigUnauthorized(address caller, address guardian);
+
+    /// @notice The pause was used: only the timelock can allow another.
+    error SystemConfigPauseUsed();
+
+    /// @notice Withdrawals are paused now.
+    error SystemConfigPaused(uint64 until);
+
+    /// @notice Withdrawals are not paused.
+    error SystemConfigNotPaused();
+
+    /// @notice The pause would be longer than governance may make it.
+    error SystemConfigPauseTooLong(uint64 durationSeconds, uint64 durationSecondsMax);
+
     /// @notice The guardian may not be the zero address.
     error SystemConfigInvalidGuardian(address guardian);
 
@@ -32,7 +59,41 @@ interface ISystemConfig {
     /// @param newGasLimit At least `DEPOSIT_GAS_PER_L1_BLOCK_MIN`: governance can't close the forced path this way.
     function setMaxDepositGasPerL1Block(uint64 newGasLimit) external;
 
-    /// @notice The account that may dispute output claims within their window, and nothing else.
+    /// @notice Pauses withdrawals for `pauseDurationSeconds`. It ends by itself, and can't be done again until
+    /// `rearmPause`.
+    /// @dev Only the guardian. Deposits go on.
+    function pause() external;
+
+    /// @notice Ends a pause early. It stays used.
+    /// @dev Only the guardian.
+    function unpause() external;
+
+    /// @notice Lets the guardian pause once more.
+    /// @dev Only the owner, which is the timelock; not during a pause, which it would make longer.
+    function rearmPause() external;
+
+    /// @notice Sets how long the next pause lasts.
+    /// @dev Only the owner, which is the timelock. A pause under way keeps its end.
+    /// @param newSeconds At most `PAUSE_DURATION_SECONDS_MAX`; 0 takes the power to pause away.
+    function setPauseDurationSeconds(uint64 newSeconds) external;
+
+    /// @notice Whether withdrawals are paused now.
+    function paused() external view returns (bool);
+
+    /// @notice End of the last pause, in seconds; zero if there was none.
+    function pausedUntil() external view returns (uint64);
+
+    /// @notice Whether the pause was used since it was last allowed.
+    function pauseUsed() external view returns (bool);
+
+    /// @notice How long a pause lasts.
+    function pauseDurationSeconds() external view returns (uint64);
+
+    /// @notice Longest pause that governance can set.
+    // solhint-disable-next-line func-name-mixedcase
+    function PAUSE_DURATION_SECONDS_MAX() external view returns (uint64);
+
+    /// @notice The account that may dispute output claims within their window and pause withdrawals once, nothing else.
     function guardian() external view returns (address);
 
     /// @notice Type of the games that count.

@@ -14,6 +14,7 @@ import {
   zeroAddress,
 } from 'viem';
 import { errorMessage, TributaryError } from '../core/errors';
+import { anchorStateRegistryAbi } from './bindings/AnchorStateRegistry';
 import { disputeGameFactoryAbi } from './bindings/DisputeGameFactory';
 import { inboxAbi } from './bindings/Inbox';
 import { outputClaimGameAbi } from './bindings/OutputClaimGame';
@@ -44,6 +45,12 @@ export interface ContractsConfig {
   initBondWei: bigint;
   /** L2 gas that the deposits of one L1 block may ask for together, ≥ 1,000,000. Default 20,000,000. */
   maxDepositGasPerL1Block?: bigint;
+  /** How long a withdrawal waits after its proof. Default 7 days. */
+  proofMaturityDelaySeconds?: number;
+  /** How long a withdrawal waits after the end of the game that it was proven against. Default 3.5 days. */
+  gameFinalityDelaySeconds?: number;
+  /** How long the guardian's one pause of withdrawals lasts, ≤ 14 days. Default 7 days. */
+  pauseDurationSeconds?: number;
   /** Who gets the bond of a disputed claim. Default: the timelock. */
   disputedBondRecipient?: Address;
 }
@@ -54,6 +61,7 @@ export interface DeployedContracts {
   portal: Address;
   disputeGameFactory: Address;
   systemConfig: Address;
+  anchorStateRegistry: Address;
   /** Code of the output claim games, which are clones of it. */
   outputClaimGame: Address;
   timelock: Address;
@@ -63,7 +71,9 @@ export interface DeployedContracts {
   implementations: Record<ProxiedContract, Address>;
 }
 
-export type ProxiedContract = 'systemConfig' | 'disputeGameFactory' | 'portal' | 'inbox';
+const PROXIED_CONTRACTS = ['systemConfig', 'disputeGameFactory', 'anchorStateRegistry', 'portal', 'inbox'] as const;
+
+export type ProxiedContract = (typeof PROXIED_CONTRACTS)[number];
 
 export interface Deployment {
   contracts: DeployedContracts;
@@ -93,7 +103,14 @@ export interface DeployContractsOptions {
 const DEFAULT_MAX_DEPOSIT_GAS_PER_L1_BLOCK = 20_000_000n;
 /** `SystemConfig.DEPOSIT_GAS_PER_L1_BLOCK_MIN`. */
 const MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN = 1_000_000n;
-const STEP_COUNT = 10;
+const DEFAULT_PROOF_MATURITY_DELAY_SECONDS = 7 * 24 * 3600;
+const DEFAULT_GAME_FINALITY_DELAY_SECONDS = 84 * 3600;
+const DEFAULT_PAUSE_DURATION_SECONDS = 7 * 24 * 3600;
+/** A year: more would keep withdrawals in for good. */
+const DELAY_SECONDS_MAX = 365 * 24 * 3600;
+/** `SystemConfig.PAUSE_DURATION_SECONDS_MAX`. */
+const PAUSE_DURATION_SECONDS_MAX = 14 * 24 * 3600;
+const STEP_COUNT = 12;
 
 /**
  * Deploys and wires all L1 contracts, one transaction each, in a fixed order. No contract is ever owned by the deployer: each proxy is
@@ -126,6 +143,7 @@ export async function deployContracts(options: DeployContractsOptions): Promise<
         config.guardian,
         OUTPUT_CLAIM_GAME_TYPE,
         config.maxDepositGasPerL1Block ?? DEFAULT_MAX_DEPOSIT_GAS_PER_L1_BLOCK,
+        BigInt(config.pauseDurationSeconds ?? DEFAULT_PAUSE_DURATION_SECONDS),
       ],
     }),
   );
@@ -146,13 +164,33 @@ export async function deployContracts(options: DeployContractsOptions): Promise<
       ],
     }),
   );
+  const anchorStateRegistry = await deployer.deployProxied(
+    'AnchorStateRegistry',
+    timelock,
+    encodeFunctionData({
+      abi: anchorStateRegistryAbi,
+      functionName: 'initialize',
+      args: [
+        timelock,
+        systemConfig.proxy,
+        disputeGameFactory.proxy,
+        BigInt(config.gameFinalityDelaySeconds ?? DEFAULT_GAME_FINALITY_DELAY_SECONDS),
+      ],
+    }),
+  );
   const portal = await deployer.deployProxied(
     'Portal',
     timelock,
     encodeFunctionData({
       abi: portalAbi,
       functionName: 'initialize',
-      args: [timelock, disputeGameFactory.proxy, systemConfig.proxy],
+      args: [
+        timelock,
+        disputeGameFactory.proxy,
+        systemConfig.proxy,
+        anchorStateRegistry.proxy,
+        BigInt(config.proofMaturityDelaySeconds ?? DEFAULT_PROOF_MATURITY_DELAY_SECONDS),
+      ],
     }),
   );
   const inbox = await deployer.deployProxied(
@@ -161,25 +199,19 @@ export async function deployContracts(options: DeployContractsOptions): Promise<
     encodeFunctionData({ abi: inboxAbi, functionName: 'initialize', args: [timelock, config.sequencer] }),
   );
 
+  const proxied: Record<ProxiedContract, Proxied> = {
+    systemConfig,
+    disputeGameFactory,
+    anchorStateRegistry,
+    portal,
+    inbox,
+  };
   const contracts: DeployedContracts = {
-    inbox: inbox.proxy,
-    portal: portal.proxy,
-    disputeGameFactory: disputeGameFactory.proxy,
-    systemConfig: systemConfig.proxy,
+    ...addressesOf(proxied, 'proxy'),
     outputClaimGame,
     timelock,
-    proxyAdmins: {
-      systemConfig: systemConfig.admin,
-      disputeGameFactory: disputeGameFactory.admin,
-      portal: portal.admin,
-      inbox: inbox.admin,
-    },
-    implementations: {
-      systemConfig: systemConfig.implementation,
-      disputeGameFactory: disputeGameFactory.implementation,
-      portal: portal.implementation,
-      inbox: inbox.implementation,
-    },
+    proxyAdmins: addressesOf(proxied, 'admin'),
+    implementations: addressesOf(proxied, 'implementation'),
   };
   await checkDeployment(options.publicClient, contracts, config, options.walletClient.account.address);
   return { contracts, deployedAtL1Block: deployer.firstBlock };
@@ -189,6 +221,14 @@ interface Proxied {
   proxy: Address;
   admin: Address;
   implementation: Address;
+}
+
+function addressesOf(
+  proxied: Record<ProxiedContract, Proxied>,
+  field: keyof Proxied,
+): Record<ProxiedContract, Address> {
+  const entries = PROXIED_CONTRACTS.map((name) => [name, proxied[name][field]]);
+  return Object.fromEntries(entries) as Record<ProxiedContract, Address>;
 }
 
 /** Sends the deployments one after the other. */
@@ -268,7 +308,7 @@ async function checkDeployment(
   deployer: Address,
 ): Promise<void> {
   const { timelock } = contracts;
-  for (const name of ['systemConfig', 'disputeGameFactory', 'portal', 'inbox'] as const) {
+  for (const name of PROXIED_CONTRACTS) {
     const address = contracts[name];
     const admin = contracts.proxyAdmins[name];
     const owner = await client.readContract({ address, abi: inboxAbi, functionName: 'owner' });
@@ -287,6 +327,8 @@ async function checkDeployment(
   const factory = await client.readContract({ ...portal, functionName: 'disputeGameFactory' });
   expectAddress('portal.disputeGameFactory', contracts.disputeGameFactory, factory);
   expectAddress('portal.guardian', config.guardian, await client.readContract({ ...portal, functionName: 'guardian' }));
+  const registry = await client.readContract({ ...portal, functionName: 'anchorStateRegistry' });
+  expectAddress('portal.anchorStateRegistry', contracts.anchorStateRegistry, registry);
   const sequencer = await client.readContract({ address: contracts.inbox, abi: inboxAbi, functionName: 'sequencer' });
   expectAddress('inbox.sequencer', config.sequencer, sequencer);
   const game = { address: contracts.outputClaimGame, abi: outputClaimGameAbi } as const;
@@ -366,6 +408,20 @@ function checkConfig(config: ContractsConfig): void {
     'a whole number ≥ 1',
     challengeWindowSeconds,
   );
+  const seconds = (
+    field: 'proofMaturityDelaySeconds' | 'gameFinalityDelaySeconds' | 'pauseDurationSeconds',
+    max: number,
+  ) =>
+    check(
+      field,
+      config[field] === undefined ||
+        (Number.isSafeInteger(config[field]) && config[field] >= 0 && config[field] <= max),
+      `a whole number from 0 to ${max}`,
+      config[field],
+    );
+  seconds('proofMaturityDelaySeconds', DELAY_SECONDS_MAX);
+  seconds('gameFinalityDelaySeconds', DELAY_SECONDS_MAX);
+  seconds('pauseDurationSeconds', PAUSE_DURATION_SECONDS_MAX);
   check('initBondWei', initBondWei >= 0n, 'wei ≥ 0', initBondWei);
   const depositGas = config.maxDepositGasPerL1Block ?? DEFAULT_MAX_DEPOSIT_GAS_PER_L1_BLOCK;
   check(

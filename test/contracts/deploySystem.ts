@@ -9,6 +9,9 @@ import { type ContractsConfig, deployContracts } from '../../src/l1/deployContra
 import { contractAt } from './testContract';
 
 export const CHALLENGE_WINDOW_SECONDS = 600;
+export const PROOF_MATURITY_SECONDS = 1000;
+export const GAME_FINALITY_SECONDS = 300;
+export const PAUSE_SECONDS = 2000;
 export const BOND_WEI = ethers.parseEther('0.5');
 export const MAX_DEPOSIT_GAS = 20_000_000n;
 /** Runs of the timelock wait this long. */
@@ -41,6 +44,9 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
     challengeWindowSeconds: CHALLENGE_WINDOW_SECONDS,
     initBondWei: BOND_WEI,
     maxDepositGasPerL1Block: MAX_DEPOSIT_GAS,
+    proofMaturityDelaySeconds: PROOF_MATURITY_SECONDS,
+    gameFinalityDelaySeconds: GAME_FINALITY_SECONDS,
+    pauseDurationSeconds: PAUSE_SECONDS,
     ...overrides,
   };
   const deployment = await deployContracts({ ...(await viemClients()), config, loadArtifact: compiledArtifact });
@@ -58,6 +64,7 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
     inbox: await contractAt('Inbox', contracts.inbox),
     portal: await contractAt('Portal', contracts.portal),
     factory: await contractAt('DisputeGameFactory', contracts.disputeGameFactory),
+    registry: await contractAt('AnchorStateRegistry', contracts.anchorStateRegistry),
     systemConfig: await contractAt('SystemConfig', contracts.systemConfig),
     gameImplementation: await contractAt('OutputClaimGame', contracts.outputClaimGame),
     timelock: await contractAt('Timelock', contracts.timelock),

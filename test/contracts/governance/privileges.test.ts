@@ -23,7 +23,20 @@ const CALLERS: Record<string, Record<string, Caller>> = {
     postBlobBatch: 'sequencer',
     setSequencer: 'timelock',
   },
-  portal: { ...OWNABLE, initialize: 'initializer', depositTransaction: 'open' },
+  portal: {
+    ...OWNABLE,
+    initialize: 'initializer',
+    depositTransaction: 'open',
+    proveWithdrawalTransaction: 'open',
+    finalizeWithdrawalTransaction: 'open',
+    finalizeWithdrawalTransactionExternalProof: 'open',
+  },
+  registry: {
+    ...OWNABLE,
+    initialize: 'initializer',
+    blacklistDisputeGame: 'timelock',
+    updateRetirementTimestamp: 'timelock',
+  },
   factory: {
     ...OWNABLE,
     initialize: 'initializer',
@@ -37,6 +50,10 @@ const CALLERS: Record<string, Record<string, Caller>> = {
     setGuardian: 'timelock',
     setRespectedGameType: 'timelock',
     setMaxDepositGasPerL1Block: 'timelock',
+    setPauseDurationSeconds: 'timelock',
+    rearmPause: 'timelock',
+    pause: 'guardian',
+    unpause: 'guardian',
   },
   game: { initialize: 'initializer', resolve: 'open', dispute: 'guardian', claimCredit: 'open' },
   timelock: {
@@ -62,6 +79,7 @@ const REFUSALS = [
   'TimelockUnauthorizedCaller',
   'InboxUnauthorizedPoster',
   'OutputClaimGameUnauthorized',
+  'SystemConfigUnauthorized',
   'InvalidInitialization',
   'OutputClaimGameAlreadyInitialized',
 ];
@@ -75,6 +93,7 @@ async function deployAll() {
   const contracts: Record<string, TestContract> = {
     inbox: system.inbox,
     portal: system.portal,
+    registry: system.registry,
     factory: system.factory,
     systemConfig: system.systemConfig,
     timelock: system.timelock,
@@ -161,7 +180,7 @@ describe('privileges', () => {
     for (const role of ['DEFAULT_ADMIN_ROLE', 'PROPOSER_ROLE', 'CANCELLER_ROLE', 'EXECUTOR_ROLE']) {
       expect(await timelock.hasRole(await timelock[role](), deployer), role).to.equal(false);
     }
-    for (const name of ['inbox', 'portal', 'factory', 'systemConfig', 'proxyAdmin']) {
+    for (const name of ['inbox', 'portal', 'factory', 'registry', 'systemConfig', 'proxyAdmin']) {
       expect(await contracts[name].owner(), name).to.equal(await timelock.getAddress());
     }
   });
@@ -230,7 +249,7 @@ describe('proxies', () => {
   it('have an admin each, and none obeys anyone but the timelock', async () => {
     const { deployment, deployer, guardian, proposer } = await loadFixture(deployAll);
     const { proxyAdmins } = deployment.contracts;
-    expect(new Set(Object.values(proxyAdmins)).size).to.equal(4);
+    expect(new Set(Object.values(proxyAdmins)).size).to.equal(5);
     for (const [name, address] of Object.entries(proxyAdmins)) {
       const admin = await contractAt('ProxyAdmin', address);
       const proxy = deployment.contracts[name as keyof typeof proxyAdmins];
@@ -252,20 +271,14 @@ describe('proxies', () => {
   });
 
   it('leave implementations that nobody can take over', async () => {
-    const { deployment, stranger, factory, systemConfig } = await loadFixture(deployAll);
+    const { deployment, stranger } = await loadFixture(deployAll);
     const { implementations } = deployment.contracts;
-    const calls: [string, string, unknown[]][] = [
-      ['Inbox', implementations.inbox, [stranger.address, stranger.address]],
-      ['Portal', implementations.portal, [stranger.address, factory, systemConfig]],
-      ['DisputeGameFactory', implementations.disputeGameFactory, [stranger.address, []]],
-      ['SystemConfig', implementations.systemConfig, [stranger.address, stranger.address, 0, 2_000_000]],
-    ];
-    for (const [name, address, args] of calls) {
-      const implementation = await contractAt(name, address);
-      await expect(implementation.connect(stranger).initialize(...args), name).to.be.revertedWithCustomError(
-        implementation,
-        'InvalidInitialization',
-      );
+    for (const [name, address] of Object.entries(implementations)) {
+      const implementation = await contractAt(`${name[0].toUpperCase()}${name.slice(1)}`, address);
+      const initialize = mutating(implementation).find((fragment) => fragment.name === 'initialize');
+      if (!initialize) throw new TypeError(`${name} has no initializer`);
+      const failure = await failureOf(implementation, initialize, stranger.address, stranger.address);
+      expect(failure, name).to.equal('InvalidInitialization');
     }
   });
 });
