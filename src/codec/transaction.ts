@@ -86,30 +86,40 @@ const UINT64_MAX = 2n ** 64n - 1n;
 
 /**
  * Decodes a signed transaction (types 0, 1, 2, 4) and recovers its sender (about 50 µs).
- * @param knownSender skips the recovery: only for transactions read back from our own disk
+ * @param knownSender skips the recovery: only where we recovered it ourselves, before this was written to disk or in another thread
+ * @param knownHash the same for the hash
  * @throws Codec.InvalidTransaction or Codec.InvalidRlp naming the field, Codec.UnsupportedTransactionType
  */
-export function decodeTransaction(raw: Uint8Array, knownSender?: Address): SignedTransaction {
+export function decodeTransaction(raw: Uint8Array, knownSender?: Address, knownHash?: Hash): SignedTransaction {
   if (raw.length === 0) throw invalid('raw', 'expected bytes, got none');
   if (raw.length > TRANSACTION_SIZE_BYTES_MAX) {
     throw invalid('raw', `oversized data: transaction size ${raw.length}, limit ${TRANSACTION_SIZE_BYTES_MAX}`);
   }
   const type = raw[0];
-  if (type >= 0xc0) return decodeLegacy(raw, knownSender);
-  if (type === 1 || type === 2 || type === 4) return decodeTyped(type, raw, knownSender);
+  const known = { from: knownSender, hash: knownHash };
+  if (type >= 0xc0) return decodeLegacy(raw, known);
+  if (type === 1 || type === 2 || type === 4) return decodeTyped(type, raw, known);
   throw new TributaryError('Codec.UnsupportedTransactionType', `transaction type not supported: ${type}`);
 }
 
-function decodeLegacy(raw: Uint8Array, knownSender: Address | undefined): SignedTransaction {
+/** What need not be computed again. */
+interface Known {
+  from: Address | undefined;
+  hash: Hash | undefined;
+}
+
+function decodeLegacy(raw: Uint8Array, known: Known): SignedTransaction {
   const fields = RlpReader.decodeList(raw, 'transaction', 9);
   const v = readUint(fields[6], 'v', 8);
   const chainId = v >= 35n ? (v - 35n) / 2n : undefined;
   if (chainId === undefined && v !== 27n && v !== 28n) throw invalid('v', `expected 27, 28 or EIP-155's, got ${v}`);
   const yParity = Number(chainId === undefined ? v - 27n : (v - 35n) % 2n);
   const gasPrice = readUint(fields[1], 'gasPrice', 32);
-  const unsigned = fields.slice(0, 6);
-  const signed = chainId === undefined ? unsigned : [...unsigned, toMinimalBytes(chainId), EMPTY_BYTES, EMPTY_BYTES];
-  return finish(raw, knownSender, RLP.encode(signed as Uint8Array[]), yParity, {
+  const unsigned = () => {
+    const own = fields.slice(0, 6) as Uint8Array[];
+    return RLP.encode(chainId === undefined ? own : [...own, toMinimalBytes(chainId), EMPTY_BYTES, EMPTY_BYTES]);
+  };
+  return finish(raw, known, unsigned, yParity, {
     type: 0,
     chainId,
     nonce: readUint(fields[0], 'nonce', 8),
@@ -127,7 +137,7 @@ function decodeLegacy(raw: Uint8Array, knownSender: Address | undefined): Signed
   });
 }
 
-function decodeTyped(type: 1 | 2 | 4, raw: Uint8Array, knownSender: Address | undefined): SignedTransaction {
+function decodeTyped(type: 1 | 2 | 4, raw: Uint8Array, known: Known): SignedTransaction {
   const fieldCount = type === 1 ? 11 : type === 2 ? 12 : 13;
   const fields = RlpReader.decodeList(raw.subarray(1), 'transaction', fieldCount);
   let next = 0;
@@ -141,12 +151,13 @@ function decodeTyped(type: 1 | 2 | 4, raw: Uint8Array, knownSender: Address | un
   const data = readBytes(fields[next++], 'data');
   const accessList = readAccessList(fields[next++]);
   const authorizationList = type === 4 ? readAuthorizationList(fields[next++]) : [];
-  const unsigned = concatBytes(Uint8Array.of(type), RLP.encode(fields.slice(0, next) as Uint8Array[]));
+  const unsignedCount = next;
+  const unsigned = () => concatBytes(Uint8Array.of(type), RLP.encode(fields.slice(0, unsignedCount) as Uint8Array[]));
   const v = readUint(fields[next++], 'yParity', 1);
   if (v > 1n) throw invalid('yParity', `expected 0 or 1, got ${v}`);
   const r = readUint(fields[next++], 'r', 32);
   const s = readUint(fields[next++], 's', 32);
-  return finish(raw, knownSender, unsigned, Number(v), {
+  return finish(raw, known, unsigned, Number(v), {
     type,
     chainId,
     nonce,
@@ -166,8 +177,9 @@ function decodeTyped(type: 1 | 2 | 4, raw: Uint8Array, knownSender: Address | un
 
 function finish(
   raw: Uint8Array,
-  knownSender: Address | undefined,
-  unsigned: Uint8Array,
+  known: Known,
+  /** What was signed; only needed where the sender is not known. */
+  unsigned: () => Uint8Array,
   yParity: number,
   fields: Omit<SignedTransaction, 'hash' | 'raw' | 'from'>,
 ): SignedTransaction {
@@ -175,9 +187,9 @@ function finish(
   if (r === 0n || r >= SECP256K1_N) throw invalid('r', 'invalid signature: out of range');
   if (s === 0n || s > SECP256K1_HALF_N) throw invalid('s', 'invalid signature: out of the lower half (EIP-2)');
   if (fields.nonce === UINT64_MAX) throw invalid('nonce', 'has reached 2^64 - 1 (EIP-2681)');
-  const from = knownSender ?? recoverAddress(keccak256(unsigned), yParity, r, s);
+  const from = known.from ?? recoverAddress(keccak256(unsigned()), yParity, r, s);
   if (!from) throw invalid('signature', 'invalid signature: no public key recovers from it');
-  return { ...fields, raw, hash: keccak256(raw), from };
+  return { ...fields, raw, hash: known.hash ?? keccak256(raw), from };
 }
 
 function readAccessList(value: RlpValue): AccessListEntry[] {

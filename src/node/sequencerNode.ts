@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { TransactionDecoder } from '../codec/transactionDecoder';
 import { equalBytes } from '../core/bytes';
 import { errorMessage, hasErrorCode } from '../core/errors';
 import { L1OriginSource } from '../l1/l1OriginSource';
@@ -19,6 +21,8 @@ import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode
 
 /** Older than this, the last look at L1 makes the node not ready. */
 const L1_SILENCE_MS_MAX = 60_000;
+/** One recovers about 20,000 signatures a second. */
+const DECODER_THREADS_MAX = 4;
 
 /** The node that makes the chain: sequencer and JSON-RPC, and beside them, as configured, batcher and proposer. */
 export async function startSequencerNode(options: StartNodeOptions): Promise<RunningNode> {
@@ -71,12 +75,16 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       neededFrom: () => chain.head.l1Origin.number,
     });
     teardown.add(() => origins.stop());
+    // One thread of the machine's is the main one's.
+    const decoder = new TransactionDecoder(Math.min(DECODER_THREADS_MAX, availableParallelism() - 1), logger);
+    teardown.add(() => decoder.close());
     const running = new Sequencer({
       config: rollup,
       chain,
       mempool,
       executor,
       origins,
+      decoder,
       clock,
       logger,
       blockTimeSeconds: config.blockTimeSeconds,

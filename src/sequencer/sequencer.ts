@@ -35,6 +35,8 @@ export interface SequencerOptions {
   mempool: SequencerMempool;
   executor: Pick<Executor, 'executeBlock'>;
   origins: OriginSource;
+  /** Decodes off this thread, in order; without it on this one. `codec/TransactionDecoder` fits. */
+  decoder?: { decode(raw: Uint8Array): Promise<SignedTransaction> };
   clock: Clock;
   logger: Logger;
   /** Seals on a clock, empty blocks too. Undefined (automatic): as soon as transactions wait. */
@@ -176,7 +178,7 @@ export class Sequencer {
   async submit(raw: Uint8Array): Promise<Hash> {
     if (this.#halt) throw halted(this.#halt);
     const { mempool, clock } = this.#options;
-    const transaction = decodeTransaction(raw);
+    const transaction = this.#options.decoder ? await this.#options.decoder.decode(raw) : decodeTransaction(raw);
     mempool.insert(transaction);
     const { hash } = transaction;
     const canSealNow = this.#isAutomatic && this.#loop && !this.#stopping && this.#state !== 'retrying';

@@ -1,6 +1,9 @@
 import { createPublicClient, createWalletClient, type Hex, http, parseEther } from 'viem';
+import { addresses } from '../../chain/addresses';
 import type { ChainConfig } from '../../chain/chainConfig';
 import type { Deployment } from '../../chain/deployment';
+import { multicall3Code } from '../../chain/predeploys/multicall3Code';
+import { toHex } from '../../core/bytes';
 import { errorMessage, TributaryError } from '../../core/errors';
 import { type DeployedContracts, type DeployProgress, deployContracts } from '../../l1/deployContracts';
 import { DEV_BALANCE_WEI, devAccounts, devSystemAccounts } from './devAccounts';
@@ -29,6 +32,7 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
   });
   const system = devSystemAccounts();
   await fundSystemAccounts(options.l1Url);
+  await installMulticall3(options.l1Url);
   const walletClient = createWalletClient({ account: system.deployer, transport: http(options.l1Url) });
   const { contracts } = await deployContracts({
     publicClient,
@@ -105,17 +109,24 @@ async function fundSystemAccounts(l1Url: string): Promise<void> {
   }
 }
 
-async function setBalance(l1Url: string, address: Hex): Promise<boolean> {
-  for (const method of ['hardhat_setBalance', 'anvil_setBalance']) {
+/** Clients read several contracts at once through it; a dev L1 that begins empty lacks it. Where it can't be put, they do without. */
+async function installMulticall3(l1Url: string): Promise<void> {
+  const address = toHex(addresses.multicall3);
+  const client = createPublicClient({ transport: http(l1Url) });
+  if (!(await client.getCode({ address }))) await callDevMethod(l1Url, 'setCode', [address, multicall3Code]);
+}
+
+function setBalance(l1Url: string, address: Hex): Promise<boolean> {
+  return callDevMethod(l1Url, 'setBalance', [address, `0x${SYSTEM_ACCOUNT_BALANCE_WEI.toString(16)}`]);
+}
+
+/** @returns whether the L1 has this method, as Hardhat or as anvil calls it */
+async function callDevMethod(l1Url: string, method: string, params: unknown[]): Promise<boolean> {
+  for (const prefix of ['hardhat', 'anvil']) {
     const response = await fetch(l1Url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        jsonrpc: '2.0',
-        id: 1,
-        method,
-        params: [address, `0x${SYSTEM_ACCOUNT_BALANCE_WEI.toString(16)}`],
-      }),
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: `${prefix}_${method}`, params }),
     });
     const answer = (await response.json()) as { error?: unknown };
     if (!answer.error) return true;
