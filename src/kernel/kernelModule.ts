@@ -29,7 +29,7 @@ export interface KernelExports extends TrieExports, SealingExports {
   attachRun(base: number, sizeBytes: number, transactionCountMax: number, workerCount: number, worker: number): number;
   beginRun(): number;
   addTransaction(source: number, earlier: number): void;
-  work(): number;
+  work(isMain: number): number;
   leaveRun(): void;
   breakCodeLock(): void;
   fittingCount(): number;

@@ -37,7 +37,7 @@ export const ARENA_CURSOR: usize = 320;
 export const WRITTEN_COUNT: usize = 384;
 /** 64 bytes for each worker. */
 const STATISTICS: usize = 448;
-export const WORKERS_MAX: usize = 32;
+const WORKERS_MAX: usize = 32;
 const CONTROL_SIZE: usize = 4096;
 
 // A worker's statistics: u32 counts, since the run began.
@@ -70,8 +70,10 @@ export const enum Stop {
   Exceptional = 2,
   /** Sums over many credits would cost more than parallel execution gains. */
   TooManyCredits = 3,
-  /** The host's: a worker threw, hung, or conflicts make the run pointless. */
-  Host = 4,
+  /** So many executions were in vain that one after the other is faster. */
+  Contended = 4,
+  /** The host's: a worker threw or hung. */
+  Host = 5,
 }
 
 /** Reads of the transaction being executed, before they are published: 32 + 16 bytes at most for each account and slot. */
@@ -121,6 +123,10 @@ export function recordOf(index: u32): usize {
 @inline
 export function statistics(): usize {
   return statisticsAt;
+}
+
+export function clearStatistics(): void {
+  memory.fill(regionAt + STATISTICS, 0, WORKERS_MAX << 6);
 }
 
 @inline

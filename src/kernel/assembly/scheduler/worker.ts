@@ -25,6 +25,7 @@ import { TX_GAS_LIMIT, TX_SENDER } from '../transactionContext';
 import {
   ACTIVE,
   BASE_FEE_ENTRY,
+  clearStatistics,
   COINBASE_ENTRY,
   control,
   count,
@@ -77,6 +78,9 @@ export const enum Work {
 }
 
 const POLLS_MAX: i32 = 2000;
+/** Executions of one worker that may be in vain, and their share of all beyond which the run is given up. */
+const FAILURES_FREE: u32 = 64;
+const FAILURE_SHARE: u32 = 3;
 
 /** The epoch of the run that this instance's arena chunk belongs to. */
 let enteredEpoch: u32 = 0;
@@ -94,6 +98,7 @@ export function beginRun(): bool {
   store<u32>(at, 0, DONE);
   store<u32>(at, 0, STOP);
   store<u32>(at, 0, REQUESTS);
+  clearStatistics();
   resetArena();
   const coinbase = readAccount(blockContext() + B_COINBASE);
   const recipient = blockContext() + B_BASE_FEE_RECIPIENT;
@@ -115,26 +120,25 @@ export function addTransaction(source: usize, earlier: i32): void {
   store<u32>(control(), index + 1, COUNT);
 }
 
-/** Takes part in the run. */
-export function work(): i32 {
+/** Takes part in the run; `isMain`: as the thread that answers the workers' requests. */
+export function work(isMain: bool): i32 {
   const epoch = load<u32>(control(), EPOCH);
   if (enteredEpoch != epoch) {
     enteredEpoch = epoch;
     forgetChunk();
-    memory.fill(statistics(), 0, 64);
     enterRun(epoch, load<u32>(control(), COUNT));
   }
-  const result = takeTasks();
+  const result = takeTasks(isMain);
   leaveRun();
   return result;
 }
 
-function takeTasks(): Work {
+function takeTasks(isMain: bool): Work {
   let polls = 0;
   while (true) {
     if (atomic.load<u32>(control(), DONE) != 0) return Work.Done;
     if (stopReason() != Stop.None) return Work.Stopped;
-    if (atomic.load<u32>(control(), REQUESTS) != 0) return Work.Request;
+    if (isMain && atomic.load<u32>(control(), REQUESTS) != 0) return Work.Request;
     let task = nextTask();
     if (task == Task.None) {
       if (++polls > POLLS_MAX) return Work.Idle;
@@ -157,6 +161,7 @@ function execute(index: u32, incarnation: u32): Task {
   const blocking = blockingTransaction();
   if (blocking >= 0) {
     count(STAT_DEPENDENCIES);
+    checkContention();
     return waitFor(index, incarnation, <u32>blocking);
   }
   if (isRegionFull()) stopRun(Stop.RegionFull);
@@ -164,6 +169,12 @@ function execute(index: u32, incarnation: u32): Task {
   const wroteNew = publish(index, incarnation, outcome(), status < Status.NonceTooLow, findAccount(source + TX_SENDER));
   if (stopReason() != Stop.None) return Task.None;
   return finishExecution(index, incarnation, wroteNew);
+}
+
+function checkContention(): void {
+  const failures = load<u32>(statistics(), STAT_ABORTS) + load<u32>(statistics(), STAT_DEPENDENCIES);
+  if (failures <= FAILURES_FREE) return;
+  if (failures * FAILURE_SHARE > load<u32>(statistics(), STAT_EXECUTIONS)) stopRun(Stop.Contended);
 }
 
 function validate(index: u32, incarnation: u32): Task {
@@ -174,6 +185,7 @@ function validate(index: u32, incarnation: u32): Task {
     return finishValidation();
   }
   count(STAT_ABORTS);
+  checkContention();
   markEstimates(index);
   return finishAbort(index, incarnation);
 }

@@ -1,0 +1,335 @@
+/**
+ * Executes a list of transactions on a kernel as if one after the other, in parallel where that pays.
+ *
+ * The list is cut into stretches. A stretch is run in parallel where enough workers are up, it is long enough, no single sender owns most of it, and earlier
+ * stretches did not show that the transactions contend; otherwise, and whenever a parallel run is given up, one after the other. A parallel run is
+ * given up as a whole: nothing of it has reached the state by then. So is what follows the first transaction that the block's gas does not hold: in a
+ * parallel run nobody knows how much gas those before have used.
+ *
+ * A transaction that turns out not to be includable (nonce, funds) writes nothing; that it is not is part of its result, which stands on what it read as any
+ * other does.
+ */
+import type { Logger } from '../../core/ports';
+import { encodedSize, encodeTransaction, type KernelTransaction } from '../encodeTransaction';
+import type { Kernel, KernelOutcome, RejectedSender } from '../kernel';
+import type { StateBackend } from '../stateBackend';
+import { RunField, STATISTICS_SIZE_BYTES, StatisticsField, Stop, Work } from './runLayout';
+import type { WorkerPool } from './workerPool';
+import { IDLE_WAIT_MS } from './workerProtocol';
+
+/**
+ * Takes the outcome of transaction `index`; called once for each, in order, after its changes (and possibly those of later ones) are in the kernel's
+ * state. `sender` is set for transactions not included.
+ */
+export type TakeOutcome = (index: number, outcome: KernelOutcome, sender: RejectedSender | undefined) => void;
+
+export interface ParallelStatistics {
+  /** Runs on several workers, and those of them that were given up, by reason. */
+  parallelRuns: number;
+  abandonedRuns: { regionFull: number; exceptional: number; tooManyCredits: number; contended: number; failed: number };
+  /** Transactions whose result came from a parallel run, and from execution one after the other. */
+  parallelTransactions: number;
+  sequentialTransactions: number;
+  /** In parallel runs, those that were in vain included. */
+  executions: number;
+  /** Executions after the first of a transaction. */
+  reexecutions: number;
+  validations: number;
+  /** Reads that made an execution wait or be repeated, by kind of location. */
+  conflicts: { account: number; balance: number; slot: number };
+  /** Milliseconds in runs without a task, by worker. */
+  idleMs: number[];
+}
+
+export interface ParallelRunnerOptions {
+  /** Shorter stretches are executed one after the other; default 48. */
+  parallelMin?: number;
+  /** A first stretch of this length shows whether the transactions contend; default 384. */
+  probeLength?: number;
+  /** Longest stretch; default 4,096: what is lost when contention begins in its middle. */
+  stretchMax?: number;
+  /** After contention so many transactions are executed one after the other before the next probe, doubled each time; default 2,048; 0: never. */
+  backoffMin?: number;
+}
+
+/** Of a probe's executions: more in vain say that what follows is executed one after the other. */
+const CONTENTION_MAX = 0.2;
+/** Parallel execution of a stretch in which one sender has a larger share gains too little. */
+const SENDER_SHARE_MAX = 0.7;
+/** Where the doubling ends. */
+const BACKOFF_MAX = 65_536;
+/** Without a task for so long the main thread lets its other events have their turn. */
+const YIELD_AFTER_MS = 5;
+
+export class ParallelRunner {
+  readonly #kernel: Kernel;
+  readonly #pool: WorkerPool;
+  readonly #backend: StateBackend;
+  readonly #logger: Logger | undefined;
+  readonly #parallelMin: number;
+  readonly #probeLength: number;
+  readonly #stretchMax: number;
+  readonly #backoffMin: number;
+  readonly #statistics: ParallelStatistics;
+  /** Transactions to go before the next probe. */
+  #backoff = 0;
+  #nextBackoff: number;
+  #isProven = false;
+
+  /** @param backend the kernel's, on this thread: workers without one of their own ask here */
+  constructor(
+    kernel: Kernel,
+    pool: WorkerPool,
+    backend: StateBackend,
+    { parallelMin = 48, probeLength = 384, stretchMax = 4096, backoffMin = 2048 }: ParallelRunnerOptions = {},
+    logger?: Logger,
+  ) {
+    this.#kernel = kernel;
+    this.#pool = pool;
+    this.#backend = backend;
+    this.#logger = logger;
+    this.#parallelMin = parallelMin;
+    this.#probeLength = Math.min(probeLength, pool.options.transactionCountMax);
+    this.#stretchMax = Math.min(stretchMax, pool.options.transactionCountMax);
+    this.#backoffMin = backoffMin;
+    this.#nextBackoff = backoffMin;
+    this.#statistics = emptyStatistics(pool.options.workerCount);
+    kernel.exports.attachRun(...pool.runArguments(0));
+  }
+
+  statistics(): ParallelStatistics {
+    return {
+      ...structuredClone(this.#statistics),
+      idleMs: this.#statistics.idleMs.map((_, worker) => this.#pool.idleMs(worker)),
+    };
+  }
+
+  /**
+   * Executes the transactions on the block that the kernel has begun.
+   * @throws what `Kernel.execute` throws, and what `take` throws; the kernel's block is then to be taken back
+   */
+  async execute(transactions: KernelTransaction[], take: TakeOutcome): Promise<void> {
+    await this.#pool.replaceFailed();
+    for (let from = 0; from < transactions.length; ) {
+      const to = this.#stretchEnd(transactions, from);
+      const settled = this.#isWorthwhile(transactions, from, to) ? await this.#runParallel(transactions, from, to) : 0;
+      for (let i = 0; i < settled; i++) {
+        const outcome = this.#kernel.takeResult(i);
+        const isRejected = outcome.rejection !== undefined;
+        take(from + i, outcome, isRejected ? this.#kernel.rejectedSender(i, outcome) : undefined);
+      }
+      this.#statistics.parallelTransactions += settled;
+      this.#executeInOrder(transactions, from + settled, to, take);
+      from = to;
+    }
+  }
+
+  #executeInOrder(transactions: KernelTransaction[], from: number, to: number, take: TakeOutcome): void {
+    for (let i = from; i < to; i++) {
+      const outcome = this.#kernel.execute(transactions[i]);
+      const sender = outcome.rejection === undefined ? undefined : currentSender(this.#kernel, transactions[i]);
+      take(i, outcome, sender);
+    }
+    this.#statistics.sequentialTransactions += to - from;
+    this.#backoff = Math.max(0, this.#backoff - (to - from));
+  }
+
+  /** Where the stretch that begins at `from` ends: what fits the region for encoded transactions, at most. */
+  #stretchEnd(transactions: KernelTransaction[], from: number): number {
+    const lengthMax = this.#backoff > 0 ? this.#backoff : this.#isProven ? this.#stretchMax : this.#probeLength;
+    const end = Math.min(transactions.length, from + lengthMax);
+    if (this.#backoff > 0) return end;
+    let size = 0;
+    for (let i = from; i < end; i++) {
+      size += encodedSize(transactions[i]);
+      if (size > this.#pool.options.sourceSizeBytes) return Math.max(i, from + 1);
+    }
+    return end;
+  }
+
+  #isWorthwhile(transactions: KernelTransaction[], from: number, to: number): boolean {
+    if (this.#backoff > 0 || to - from < this.#parallelMin || this.#pool.readyCount < 2) return false;
+    if (encodedSize(transactions[from]) > this.#pool.options.sourceSizeBytes) return false;
+    const counts = new Map<string, number>();
+    let most = 0;
+    for (let i = from; i < to; i++) {
+      const sender = senderKey(transactions[i]);
+      const count = (counts.get(sender) ?? 0) + 1;
+      counts.set(sender, count);
+      if (count > most) most = count;
+    }
+    return most <= (to - from) * SENDER_SHARE_MAX;
+  }
+
+  /** Returns how many of the transactions from `from` on are settled; 0 where the run was given up. */
+  async #runParallel(transactions: KernelTransaction[], from: number, to: number): Promise<number> {
+    const { exports } = this.#kernel;
+    if (exports.beginRun() === 0) return 0;
+    this.#hand(transactions, from, to);
+    this.#pool.open();
+    let failures: string[];
+    let isDone = false;
+    try {
+      isDone = await this.#takePart();
+    } catch (error) {
+      // The sequential execution that follows throws it again where it was not speculation's fault.
+      this.#stop(Stop.host);
+      this.#logger?.warn({ error }, 'parallel execution failed on the main thread');
+    } finally {
+      exports.leaveRun();
+      failures = await this.#pool.close(this.#backend);
+    }
+    const failed = this.#count(to - from);
+    if (failures.length > 0) this.#logger?.error({ failures }, 'workers failed: the block goes on without them');
+    if (!isDone) {
+      exports.breakCodeLock();
+      this.#abandon();
+      return 0;
+    }
+    this.#learn(failed, to - from);
+    const fitting = exports.fittingCount() >>> 0;
+    exports.settle(fitting);
+    return fitting;
+  }
+
+  /** Encodes the transactions into the memory that all workers see. */
+  #hand(transactions: KernelTransaction[], from: number, to: number): void {
+    const lastOf = new Map<string, number>();
+    let at = this.#pool.sourceAt;
+    for (let i = from; i < to; i++) {
+      const transaction = transactions[i];
+      const size = encodeTransaction(transaction, this.#kernel, at);
+      const sender = senderKey(transaction);
+      this.#kernel.exports.addTransaction(at, lastOf.get(sender) ?? -1);
+      lastOf.set(sender, i - from);
+      at += size;
+    }
+  }
+
+  /** The main thread's part. True: the run is done; false: it was given up. */
+  async #takePart(): Promise<boolean> {
+    const { exports } = this.#kernel;
+    let progress = -1;
+    let progressAt = performance.now();
+    let yieldedAt = progressAt;
+    for (;;) {
+      const result = exports.work(1);
+      if (result === Work.done) return true;
+      if (result === Work.stopped) return false;
+      if (result === Work.request) {
+        this.#pool.answer(this.#backend);
+        continue;
+      }
+      const before = performance.now();
+      this.#pool.waitForWorkers(IDLE_WAIT_MS);
+      const now = performance.now();
+      this.#pool.addIdleMs(now - before);
+      const current = this.#taskCount();
+      if (current !== progress) {
+        progress = current;
+        progressAt = now;
+      } else if (now - progressAt > this.#pool.options.hangTimeoutMs) {
+        this.#stop(Stop.host);
+        this.#logger?.error({ withoutProgressMs: Math.round(now - progressAt) }, 'parallel execution hangs');
+        return false;
+      }
+      if (now - yieldedAt > YIELD_AFTER_MS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (this.#pool.hasFailed) this.#stop(Stop.host);
+        yieldedAt = performance.now();
+      }
+    }
+  }
+
+  #stop(reason: number): void {
+    Atomics.compareExchange(this.#control(), RunField.stop / 4, Stop.none, reason);
+  }
+
+  #control(): Int32Array {
+    return new Int32Array(this.#kernel.sharedMemory.memory.buffer, this.#pool.runAt, 1024);
+  }
+
+  #statistic(worker: number, field: number): number {
+    const at = this.#pool.runAt + RunField.statistics + worker * STATISTICS_SIZE_BYTES + field;
+    return this.#kernel.view.getUint32(at, true);
+  }
+
+  #taskCount(): number {
+    let count = 0;
+    for (let worker = 0; worker < this.#pool.options.workerCount; worker++) {
+      count +=
+        this.#statistic(worker, StatisticsField.executions) + this.#statistic(worker, StatisticsField.validations);
+    }
+    return count;
+  }
+
+  /** Adds the run's figures to the statistics; returns the executions that were in vain. */
+  #count(transactionCount: number): number {
+    const statistics = this.#statistics;
+    const { conflicts } = statistics;
+    let executions = 0;
+    for (let worker = 0; worker < this.#pool.options.workerCount; worker++) {
+      executions += this.#statistic(worker, StatisticsField.executions);
+      statistics.validations += this.#statistic(worker, StatisticsField.validations);
+      conflicts.account += this.#statistic(worker, StatisticsField.conflicts);
+      conflicts.balance += this.#statistic(worker, StatisticsField.conflicts + 4);
+      conflicts.slot += this.#statistic(worker, StatisticsField.conflicts + 8);
+    }
+    statistics.parallelRuns++;
+    statistics.executions += executions;
+    const inVain = Math.max(0, executions - transactionCount);
+    statistics.reexecutions += inVain;
+    return inVain;
+  }
+
+  #abandon(): void {
+    const { abandonedRuns } = this.#statistics;
+    const reason = Atomics.load(this.#control(), RunField.stop / 4);
+    if (reason === Stop.contended) abandonedRuns.contended++;
+    else if (reason === Stop.exceptional) abandonedRuns.exceptional++;
+    else if (reason === Stop.tooManyCredits) abandonedRuns.tooManyCredits++;
+    else if (reason === Stop.regionFull) abandonedRuns.regionFull++;
+    else abandonedRuns.failed++;
+    if (reason !== Stop.contended) {
+      this.#logger?.warn({ reason }, 'a parallel run was given up: its transactions are executed in order');
+    }
+    this.#backOff();
+  }
+
+  #learn(inVain: number, transactionCount: number): void {
+    if (inVain > transactionCount * CONTENTION_MAX) {
+      this.#backOff();
+      return;
+    }
+    this.#isProven = true;
+    this.#nextBackoff = this.#backoffMin;
+  }
+
+  #backOff(): void {
+    this.#isProven = false;
+    this.#backoff = this.#nextBackoff;
+    this.#nextBackoff = Math.min(BACKOFF_MAX, 2 * this.#nextBackoff);
+  }
+}
+
+function senderKey({ from }: KernelTransaction): string {
+  return Buffer.from(from.buffer, from.byteOffset, from.length).toString('latin1');
+}
+
+function currentSender(kernel: Kernel, { from }: KernelTransaction): RejectedSender | undefined {
+  return kernel.account(from);
+}
+
+function emptyStatistics(workerCount: number): ParallelStatistics {
+  return {
+    parallelRuns: 0,
+    abandonedRuns: { regionFull: 0, exceptional: 0, tooManyCredits: 0, contended: 0, failed: 0 },
+    parallelTransactions: 0,
+    sequentialTransactions: 0,
+    executions: 0,
+    reexecutions: 0,
+    validations: 0,
+    conflicts: { account: 0, balance: 0, slot: 0 },
+    idleMs: Array.from({ length: workerCount }, () => 0),
+  };
+}
