@@ -1,7 +1,7 @@
-import { RLP } from '@ethereumjs/rlp';
 import { EMPTY_BYTES, type Hash, toMinimalBytes } from '../core/bytes';
 import { type BlockHeader, decodeHeader, encodeHeader, headerHash } from './header';
 import { RlpReader, readAddress, readBytes, readHash, readList, readUint } from './rlpReader';
+import { encodeRlp } from './rlpWriter';
 import { decodeBlockTransaction, type Transaction } from './transaction';
 
 /** The L1 block that an L2 block builds on, and how many L2 blocks share it before this one. */
@@ -26,7 +26,7 @@ export function createBlock(header: BlockHeader, transactions: Transaction[], l1
 
 /** Our disk's form of a block: rlp([header, [[raw transaction, sender]…], [origin number, origin hash, sequence number]]). */
 export function encodeBlock(block: Block): Uint8Array {
-  return RLP.encode([
+  return encodeRlp([
     encodeHeader(block.header),
     block.transactions.map((transaction) => [transaction.raw, transaction.from]),
     [
@@ -34,7 +34,7 @@ export function encodeBlock(block: Block): Uint8Array {
       block.l1Origin.hash,
       block.l1Origin.sequenceNumber === 0 ? EMPTY_BYTES : toMinimalBytes(block.l1Origin.sequenceNumber),
     ],
-  ] as unknown as Uint8Array[]);
+  ]);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { RLP } from '@ethereumjs/rlp';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { type Address, concatBytes, EMPTY_BYTES, fromHex, type Hash, toMinimalBytes, ZERO_HASH } from '../core/bytes';
 import { keccak256 } from '../core/keccak';
 import { RlpReader, readAddress, readFixed, readHash, readUint } from './rlpReader';
+import { encodeRlp } from './rlpWriter';
 
 /** keccak(rlp("")): the root of an empty trie. */
 export const EMPTY_ROOT: Hash = fromHex('0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421');
@@ -39,7 +39,7 @@ export interface BlockHeader {
 
 /** RLP of Ethereum's 21 header fields (Prague). */
 export function encodeHeader(header: BlockHeader): Uint8Array {
-  return RLP.encode([
+  return encodeRlp([
     header.parentHash,
     EMPTY_OMMERS_HASH,
     header.coinbase,

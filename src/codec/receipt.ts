@@ -1,7 +1,7 @@
-import { RLP } from '@ethereumjs/rlp';
 import { type Address, concatBytes, EMPTY_BYTES, type Hash, toMinimalBytes } from '../core/bytes';
 import { keccak256 } from '../core/keccak';
 import { RlpReader, type RlpValue, readAddress, readBytes, readFixed, readHash, readList, readUint } from './rlpReader';
+import { encodeRlp } from './rlpWriter';
 
 export interface Log {
   address: Address;
@@ -38,13 +38,13 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
     receipt.logs.map(encodeLog),
   ];
   if (receipt.type === 0x7e) fields.push(toMinimalBytes(receipt.depositNonce ?? 0n), DEPOSIT_RECEIPT_VERSION);
-  const payload = RLP.encode(fields as Uint8Array[]);
+  const payload = encodeRlp(fields);
   return receipt.type === 0 ? payload : concatBytes(Uint8Array.of(receipt.type), payload);
 }
 
 /** For our own disk: every field, blooms left out since they follow from the logs. */
 export function encodeStoredReceipts(receipts: Receipt[]): Uint8Array {
-  return RLP.encode(
+  return encodeRlp(
     receipts.map((receipt) => [
       toMinimalBytes(receipt.type),
       receipt.succeeded ? Uint8Array.of(1) : EMPTY_BYTES,

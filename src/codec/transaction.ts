@@ -1,4 +1,3 @@
-import { RLP } from '@ethereumjs/rlp';
 import { type Address, concatBytes, EMPTY_BYTES, fromHex, type Hash, toMinimalBytes } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import { keccak256 } from '../core/keccak';
@@ -13,6 +12,7 @@ import {
   readOptionalAddress,
   readUint,
 } from './rlpReader';
+import { encodeRlp } from './rlpWriter';
 
 export interface AccessListEntry {
   address: Address;
@@ -117,7 +117,7 @@ function decodeLegacy(raw: Uint8Array, known: Known): SignedTransaction {
   const gasPrice = readUint(fields[1], 'gasPrice', 32);
   const unsigned = () => {
     const own = fields.slice(0, 6) as Uint8Array[];
-    return RLP.encode(chainId === undefined ? own : [...own, toMinimalBytes(chainId), EMPTY_BYTES, EMPTY_BYTES]);
+    return encodeRlp(chainId === undefined ? own : [...own, toMinimalBytes(chainId), EMPTY_BYTES, EMPTY_BYTES]);
   };
   return finish(raw, known, unsigned, yParity, {
     type: 0,
@@ -152,7 +152,7 @@ function decodeTyped(type: 1 | 2 | 4, raw: Uint8Array, known: Known): SignedTran
   const accessList = readAccessList(fields[next++]);
   const authorizationList = type === 4 ? readAuthorizationList(fields[next++]) : [];
   const unsignedCount = next;
-  const unsigned = () => concatBytes(Uint8Array.of(type), RLP.encode(fields.slice(0, unsignedCount) as Uint8Array[]));
+  const unsigned = () => concatBytes(Uint8Array.of(type), encodeRlp(fields.slice(0, unsignedCount)));
   const v = readUint(fields[next++], 'yParity', 1);
   if (v > 1n) throw invalid('yParity', `expected 0 or 1, got ${v}`);
   const r = readUint(fields[next++], 'r', 32);
@@ -224,7 +224,7 @@ function readAuthorizationList(value: RlpValue): Authorization[] {
 export function createDeposit(fields: Omit<DepositTransaction, 'type' | 'hash' | 'raw'>): DepositTransaction {
   const raw = concatBytes(
     Uint8Array.of(0x7e),
-    RLP.encode([
+    encodeRlp([
       fields.sourceHash,
       fields.from,
       fields.to ?? EMPTY_BYTES,
@@ -274,7 +274,7 @@ export function effectiveGasPrice(transaction: SignedTransaction, baseFeePerGas:
 
 /** Address of the contract that `from` creates at `nonce`. */
 export function contractAddress(from: Address, nonce: bigint): Address {
-  return keccak256(RLP.encode([from, toMinimalBytes(nonce)])).subarray(12);
+  return keccak256(encodeRlp([from, toMinimalBytes(nonce)])).subarray(12);
 }
 
 /** Source hash of a user deposit (OP Stack's domain 0). */

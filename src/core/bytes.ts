@@ -29,14 +29,26 @@ export function fromHex(hex: string): Uint8Array {
 
 /** Unsigned big-endian bytes, any length, as bigint; empty is 0. */
 export function toBigInt(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(toHex(bytes));
+  if (bytes.length > 6) return BigInt(toHex(bytes));
+  let value = 0;
+  for (const byte of bytes) value = value * 0x100 + byte;
+  return BigInt(value);
 }
 
 /** `value ≥ 0` as big-endian bytes without leading zeros (RLP's integer); 0 is empty. */
 export function toMinimalBytes(value: bigint | number): Uint8Array {
   if (value === 0n || value === 0) return EMPTY_BYTES;
+  if (value <= 0xffff_ffff) return minimalBytesOfUint32(Number(value));
   const digits = value.toString(16);
   return new Uint8Array(Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex'));
+}
+
+/** Most integers of a chain are this small, and the way over hex digits takes ten times as long. */
+function minimalBytesOfUint32(value: number): Uint8Array {
+  if (value < 0x100) return Uint8Array.of(value);
+  if (value < 0x10000) return Uint8Array.of(value >>> 8, value);
+  if (value < 0x1000000) return Uint8Array.of(value >>> 16, value >>> 8, value);
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
 /**

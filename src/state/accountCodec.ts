@@ -1,11 +1,11 @@
-import { RLP } from '@ethereumjs/rlp';
 import { RlpReader, readHash, readUint } from '../codec/rlpReader';
+import { encodeRlp } from '../codec/rlpWriter';
 import { toMinimalBytes } from '../core/bytes';
 import type { Account } from './stateReader';
 
 /** rlp([nonce, balance, storageRoot, codeHash]): the account trie's leaf and the flat state's value (yellow paper 4.1). */
 export function encodeAccount(account: Account): Uint8Array {
-  return RLP.encode([
+  return encodeRlp([
     toMinimalBytes(account.nonce),
     toMinimalBytes(account.balance),
     account.storageRoot,

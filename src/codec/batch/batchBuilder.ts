@@ -7,8 +7,11 @@ import { DecodedSize } from './decodedSize';
 const INITIAL_RATIO = 0.7;
 /** Header, hashes and empty columns of a batch without transactions. */
 const EMPTY_SIZE_BYTES = 160;
-/** The batch is encoded for real each time it has grown by this factor: all encodings together cost a few times the last one. */
-const GROWTH = 1.25;
+/**
+ * Who asks for the estimate has the batch encoded for real each time it has grown by this factor: all encodings together cost about four
+ * times the last one.
+ */
+const GROWTH = 1.35;
 
 /**
  * Collects consecutive blocks for one batch and tells about how large it will be.
@@ -46,11 +49,11 @@ export class BatchBuilder {
       this.#decodedSize.addTransaction(transaction.raw.length);
       this.#rawSizeBytes += transaction.raw.length;
     }
-    if (this.#rawSizeBytes > GROWTH * this.#encodedRawSizeBytes + EMPTY_SIZE_BYTES) this.build();
   }
 
   /** Size of the payload, within a few per cent; exact right after `build`. */
   get estimatedSizeBytes(): number {
+    if (this.#rawSizeBytes > GROWTH * this.#encodedRawSizeBytes + EMPTY_SIZE_BYTES) this.build();
     return Math.ceil(this.#encodedSizeBytes + (this.#rawSizeBytes - this.#encodedRawSizeBytes) * this.#ratio);
   }
 

@@ -1,5 +1,6 @@
-import { RLP } from '@ethereumjs/rlp';
 import { type Address, concatBytes, EMPTY_BYTES, type Hash, toFixedBytes, toMinimalBytes } from '../../core/bytes';
+import type { RlpValue } from '../rlpReader';
+import { encodeRlp } from '../rlpWriter';
 import type { SignedTransaction } from '../transaction';
 
 /** A signed transaction as the columns hold it: integers are big-endian without leading zeros. */
@@ -70,14 +71,14 @@ export function encodeTransactionFields(fields: TransactionFields, chainId: numb
   const s = withoutLeadingZeros(fields.s);
   if (type === 0) {
     const v = toMinimalBytes(35 + 2 * chainId + fields.yParity);
-    return RLP.encode([nonce, fields.feeCap, ...payment, v, r, s]);
+    return encodeRlp([nonce, fields.feeCap, ...payment, v, r, s]);
   }
   const fees = type === 1 ? [fields.feeCap] : [fields.tip, fields.feeCap];
   const yParity = toMinimalBytes(fields.yParity);
-  const list: unknown[] = [toMinimalBytes(chainId), nonce, ...fees, ...payment, fields.accessList];
+  const list: RlpValue[] = [toMinimalBytes(chainId), nonce, ...fees, ...payment, fields.accessList];
   if (type === 4) list.push(fields.authorizationList);
   list.push(yParity, r, s);
-  return concatBytes(Uint8Array.of(type), RLP.encode(list as Uint8Array[]));
+  return concatBytes(Uint8Array.of(type), encodeRlp(list));
 }
 
 function withoutLeadingZeros(bytes: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-import { RLP } from '@ethereumjs/rlp';
+import { encodeRlp } from '../../codec/rlpWriter';
 import { type Hash, toMinimalBytes } from '../../core/bytes';
 import { Trie } from './trie';
 
@@ -6,7 +6,7 @@ import { Trie } from './trie';
 export function orderedTrieRoot(values: Uint8Array[]): Hash {
   const trie = new Trie();
   values.forEach((value, index) => {
-    trie.put(RLP.encode(toMinimalBytes(index)), value);
+    trie.put(encodeRlp(toMinimalBytes(index)), value);
   });
   return trie.commit().root;
 }
