@@ -9,7 +9,8 @@ import { assert } from '../../core/assert';
 import { equalBytes, type Hash, toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import type { KeyValueOperation } from '../../core/ports';
-import { Kernel, type KernelOptions, type KernelOutcome } from '../../kernel/kernel';
+import { Kernel, type KernelOptions, type KernelOutcome, type RejectedSender } from '../../kernel/kernel';
+import type { StateBackend } from '../../kernel/stateBackend';
 import { Status } from '../../kernel/status';
 import { bytesKey, keyPrefix } from '../../state/keyspace';
 import type { StateReader } from '../../state/stateReader';
@@ -28,6 +29,7 @@ import { sealBlock } from '../sealBlock';
 import { blockGasLimitReached, checkSender, checkTransaction } from '../transactionRules';
 import { kernelBlock } from './kernelBlock';
 import { KernelCalls } from './kernelCalls';
+import { OrderedRunner, type TransactionRunner } from './orderedRunner';
 import { SnapshotBackend } from './snapshotBackend';
 
 /** A block that runs out of these is executed by the reference. */
@@ -44,7 +46,7 @@ const ACCOUNT_GAS_MIN = 2_400;
 const SLOT_GAS_MIN = 1_900;
 
 /**
- * The state transition in the WebAssembly kernel, one transaction after the other.
+ * The state transition in the WebAssembly kernel.
  *
  * The kernel keeps what it read warm between blocks. It stands on the block `#base`, and holds the changes of `#sealed` on top until the
  * next block tells whether that one was committed: if it builds on it they stay, otherwise they are taken back.
@@ -56,6 +58,7 @@ export class KernelExecutor implements Executor {
   readonly #kernel: Kernel;
   readonly #reference: ReferenceExecutor;
   readonly #calls: KernelCalls;
+  readonly #runner: TransactionRunner;
   /** Kept free for the next block's nodes. */
   readonly #trieFreeBytes: number;
   #base: Hash | undefined;
@@ -63,9 +66,15 @@ export class KernelExecutor implements Executor {
 
   /**
    * @param memory sizes of the kernel's caches, where they are not to follow from the block gas limit
+   * @param createRunner what executes a block's signed transactions; default: one after the other
    * @throws Kernel.NotBuilt
    */
-  constructor(config: ChainConfig, chain: ExecutionChain, memory: KernelOptions = {}) {
+  constructor(
+    config: ChainConfig,
+    chain: ExecutionChain,
+    memory: KernelOptions = {},
+    createRunner: (kernel: Kernel, backend: StateBackend) => TransactionRunner = (kernel) => new OrderedRunner(kernel),
+  ) {
     this.#config = config;
     this.#chain = chain;
     this.#backend = new SnapshotBackend((blockNumber) => chain.blockHashByNumber(blockNumber));
@@ -77,6 +86,7 @@ export class KernelExecutor implements Executor {
       sealingSizeBytes: 64 * 2 ** 20,
       ...memory,
     });
+    this.#runner = createRunner(this.#kernel, this.#backend);
     this.#trieFreeBytes = this.#kernel.trie.memoryUse().totalBytes / 4;
     this.#reference = new ReferenceExecutor(config, chain);
     this.#calls = new KernelCalls(config, chain, this.#reference);
@@ -86,7 +96,7 @@ export class KernelExecutor implements Executor {
     checkParent(request.attributes, this.#chain.head);
     this.#standOn(request.attributes);
     try {
-      const executed = this.#execute(request);
+      const executed = await this.#execute(request);
       this.#sealed = executed.block.hash;
       return executed;
     } catch (error) {
@@ -130,7 +140,7 @@ export class KernelExecutor implements Executor {
     this.#sealed = undefined;
   }
 
-  #execute({ attributes, transactions, mode }: ExecuteBlockRequest): ExecutedBlock {
+  async #execute({ attributes, transactions, mode }: ExecuteBlockRequest): Promise<ExecutedBlock> {
     const kernel = this.#kernel;
     const block = kernelBlock(this.#config, attributes);
     kernel.beginBlock(block);
@@ -146,18 +156,30 @@ export class KernelExecutor implements Executor {
       receipts.push(sealReceipt(kernel, transaction, outcome));
     };
     for (const deposit of attributes.deposits) include(deposit, kernel.execute(deposit));
-    for (const [index, transaction] of transactions.entries()) {
-      // The kernel takes chain id 0 for none.
-      const isOfOtherChain = transaction.chainId !== undefined && transaction.chainId !== block.chainId;
-      const outcome = isOfOtherChain ? undefined : kernel.execute(transaction);
-      if (outcome && outcome.rejection === undefined) {
-        include(transaction, outcome);
-        continue;
-      }
-      const error = this.#rejectionOf(transaction, attributes, block.fork, outcome?.rejection);
+    const reject = (index: number, rejection?: string, sender?: RejectedSender) => {
+      const transaction = transactions[index];
+      const error = this.#rejectionOf(transaction, attributes, block.fork, rejection, sender);
       if (mode === 'strict') throw invalidTransaction(index, transaction, error);
       rejected.push({ transaction, error });
-    }
+    };
+    // Those of another chain don't go to the kernel, which takes chain id 0 for none.
+    const ofThisChain = transactions.flatMap(({ chainId }, index) =>
+      chainId === undefined || chainId === block.chainId ? [index] : [],
+    );
+    let next = 0;
+    const rejectUpTo = (index: number) => {
+      while (next < index) reject(next++);
+    };
+    await this.#runner.execute(
+      ofThisChain.map((index) => transactions[index]),
+      (position, outcome, sender) => {
+        rejectUpTo(ofThisChain[position]);
+        if (outcome.rejection === undefined) include(transactions[next], outcome);
+        else reject(next, outcome.rejection, sender);
+        next++;
+      },
+    );
+    rejectUpTo(transactions.length);
     return { ...this.#seal(attributes, included, receipts), rejected };
   }
 
@@ -203,12 +225,13 @@ export class KernelExecutor implements Executor {
     attributes: BlockAttributes,
     fork: Fork,
     kernelReason: string | undefined,
+    sender: RejectedSender | undefined,
   ): TributaryError {
     try {
       checkTransaction(transaction, this.#config.l2ChainId, fork);
       const available = attributes.gasLimit - this.#kernel.blockGasUsed;
       if (transaction.gasLimit > available) throw blockGasLimitReached(transaction.gasLimit, available);
-      checkSender(transaction, kernelReader(this.#kernel), attributes.baseFeePerGas);
+      checkSender(transaction, senderReader(this.#kernel, sender), attributes.baseFeePerGas);
     } catch (error) {
       if (error instanceof TributaryError && error.recovery === 'reject') return error;
       throw error;
@@ -241,9 +264,12 @@ function sealReceipt(kernel: Kernel, transaction: Transaction, outcome: KernelOu
   };
 }
 
-/** The state as it is in the middle of a block; only what transaction rules ask for. */
-function kernelReader(kernel: Kernel): Pick<StateReader, 'account' | 'code'> {
-  return { account: (address) => kernel.account(address), code: (codeHash) => kernel.code(codeHash) };
+/** The state as it was when the transaction was refused; only what transaction rules ask for. */
+function senderReader(kernel: Kernel, sender: RejectedSender | undefined): Pick<StateReader, 'account' | 'code'> {
+  return {
+    account: () => sender && { ...sender, storageRoot: EMPTY_ROOT },
+    code: (codeHash) => kernel.code(codeHash),
+  };
 }
 
 /** Bits of a table that `countMax` entries fill by half at most. */

@@ -1,0 +1,48 @@
+/** How an executing worker reads the state of the chain's head: from the LevelDB that the main thread writes, through a handle of its own. */
+import { type Address, type Hash, padLeft, ZERO_HASH } from '../../core/bytes';
+import { type LevelStore, openLevelStore } from '../../core/levelStore';
+import type { BackendAccount, StateBackend } from '../../kernel/stateBackend';
+import { decodeAccount } from '../../state/accountCodec';
+import { accountKey, bytesKey, keyPrefix, numberKey, storageKey } from '../../state/keyspace';
+
+const WORD_SIZE_BYTES = 32;
+
+/** Loaded by path (kernel/parallel/workerMain). @param folder the database's */
+export async function createBackend(folder: string): Promise<DatabaseBackend> {
+  return new DatabaseBackend(await openLevelStore(folder));
+}
+
+/** Between a block's begin and its end nobody writes: what is read is the state after the parent. */
+class DatabaseBackend implements StateBackend {
+  readonly #store: LevelStore;
+
+  constructor(store: LevelStore) {
+    this.#store = store;
+  }
+
+  loadAccount(address: Address): BackendAccount | undefined {
+    const bytes = this.#store.get(accountKey(address));
+    return bytes && decodeAccount(bytes);
+  }
+
+  loadSlot(address: Address, slot: Hash): Uint8Array | undefined {
+    const bytes = this.#store.get(storageKey(address, slot));
+    return bytes && padLeft(bytes, WORD_SIZE_BYTES);
+  }
+
+  loadCode(codeHash: Hash): Uint8Array | undefined {
+    return this.#store.get(bytesKey(keyPrefix.code, codeHash));
+  }
+
+  loadTrieNode(key: Uint8Array): Uint8Array | undefined {
+    return this.#store.get(bytesKey(keyPrefix.trieNode, key));
+  }
+
+  blockHash(blockNumber: number): Hash {
+    return this.#store.get(numberKey(keyPrefix.header, blockNumber))?.subarray(0, WORD_SIZE_BYTES) ?? ZERO_HASH;
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { ChainConfig } from '../../chain/chainConfig';
+import type { BlockHeader } from '../../codec/header';
+import type { Logger } from '../../core/ports';
+import {
+  ParallelRunner,
+  type ParallelRunnerOptions,
+  type ParallelStatistics,
+} from '../../kernel/parallel/parallelRunner';
+import { poolSizeBytes, WorkerPool, type WorkerPoolOptions } from '../../kernel/parallel/workerPool';
+import type { CallRequest, CallResult, ExecuteBlockRequest, ExecutedBlock, Executor, StateOverride } from '../executor';
+import { KernelExecutor } from '../kernel/kernelExecutor';
+import type { ExecutionChain } from '../reference/referenceExecutor';
+
+export interface ParallelExecutorOptions extends ParallelRunnerOptions {
+  /** Threads that execute, this one included; default: cores, 8 at most. */
+  workerCount?: number;
+  /** The chain's LevelDB, opened with `multithreading`: workers read it themselves. Without it they ask this thread. */
+  databaseFolder?: string;
+  /** Default 10,000: a run without progress for so long is given up. */
+  hangTimeoutMs?: number;
+  logger?: Logger;
+}
+
+/** Compiled JavaScript, also where this file runs from source. */
+const BACKEND_PATH = join(__dirname, '..', '..', '..', 'dist', 'execution', 'parallel', 'databaseBackend.js');
+
+/** The state transition in the kernel, on several threads. Gives what `KernelExecutor` gives, to the last byte; a worker's failure costs time, nothing else. */
+export class ParallelExecutor implements Executor {
+  readonly #executor: KernelExecutor;
+  #pool: WorkerPool | undefined;
+  #runner: ParallelRunner | undefined;
+
+  /** @throws Kernel.NotBuilt */
+  constructor(config: ChainConfig, chain: ExecutionChain, options: ParallelExecutorOptions = {}) {
+    const { databaseFolder, logger, workerCount, hangTimeoutMs } = options;
+    const poolOptions: WorkerPoolOptions = {
+      ...(workerCount === undefined ? {} : { workerCount }),
+      ...(hangTimeoutMs === undefined ? {} : { hangTimeoutMs }),
+      ...(databaseFolder === undefined ? {} : { backend: { module: BACKEND_PATH, options: databaseFolder } }),
+    };
+    const memory = { extraSizeBytes: poolSizeBytes(poolOptions) };
+    this.#executor = new KernelExecutor(config, chain, memory, (kernel, backend) => {
+      this.#pool = new WorkerPool(kernel.sharedMemory, poolOptions, logger);
+      this.#runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
+      return this.#runner;
+    });
+  }
+
+  /** Resolves when all workers are up; blocks before that are executed by those that are. */
+  async started(): Promise<void> {
+    await this.#pool?.started();
+  }
+
+  statistics(): ParallelStatistics | undefined {
+    return this.#runner?.statistics();
+  }
+
+  executeBlock(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
+    return this.#executor.executeBlock(request);
+  }
+
+  call(request: CallRequest, at: BlockHeader, overrides?: StateOverride[]): Promise<CallResult> {
+    return this.#executor.call(request, at, overrides);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.shutDown();
+    await this.#executor.close();
+  }
+}
