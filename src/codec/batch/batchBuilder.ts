@@ -8,10 +8,10 @@ const INITIAL_RATIO = 0.7;
 /** Header, hashes and empty columns of a batch without transactions. */
 const EMPTY_SIZE_BYTES = 160;
 /**
- * Who asks for the estimate has the batch encoded for real each time it has grown by this factor: all encodings together cost about four
+ * Who asks for the estimate has the batch encoded for real each time it has grown by this factor: all encodings together cost about three
  * times the last one.
  */
-const GROWTH = 1.35;
+const GROWTH = 1.5;
 
 /**
  * Collects consecutive blocks for one batch and tells about how large it will be.
@@ -65,9 +65,11 @@ export class BatchBuilder {
   /** The payload of all blocks so far; at least one was added. */
   build(): Uint8Array {
     const payload = encodeBatch(this.input());
+    // What the bytes since the last encoding came to tells best what the next will: the first ones of a kind are the dearest.
+    const addedRawSizeBytes = this.#rawSizeBytes - this.#encodedRawSizeBytes;
+    if (addedRawSizeBytes > 0) this.#ratio = Math.max(0, payload.length - this.#encodedSizeBytes) / addedRawSizeBytes;
     this.#encodedSizeBytes = payload.length;
     this.#encodedRawSizeBytes = this.#rawSizeBytes;
-    this.#ratio = Math.max(0, payload.length - EMPTY_SIZE_BYTES) / Math.max(1, this.#rawSizeBytes);
     return payload;
   }
 
