@@ -14,6 +14,8 @@ export async function openLevelStore(folder: string): Promise<LevelStore> {
     valueEncoding: 'view',
     cacheSize: 64 * 1024 * 1024,
     writeBufferSize: 32 * 1024 * 1024,
+    // Executing workers read it through handles of their own.
+    multithreading: true,
   });
   try {
     await level.open();
