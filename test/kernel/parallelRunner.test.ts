@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { KernelTransaction } from '../../src/kernel/encodeTransaction';
 import { Kernel, type KernelBlock, type KernelOutcome, type RejectedSender } from '../../src/kernel/kernel';
@@ -35,7 +38,7 @@ function comparable({ output, ...outcome }: KernelOutcome, sender: RejectedSende
   const rejected = sender && {
     nonce: sender.nonce,
     codeHash: sender.codeHash,
-    ...(outcome.rejection === 'InsufficientFunds' ? { balance: sender.balance } : {}),
+    ...(outcome.rejection === 'insufficient funds for gas * price + value' ? { balance: sender.balance } : {}),
   };
   return { outcome: isIncluded ? outcome : { ...outcome, contractAddress: undefined }, rejected };
 }
@@ -131,4 +134,79 @@ describe('Parallel execution in the kernel', function () {
       });
     }
   }
+
+  describe('with a worker that fails', () => {
+    const scenario = SCENARIOS[0];
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-backend-'));
+    after(() => rmSync(folder, { recursive: true }));
+
+    /** A backend for workers: `body` is what it does when asked for an account. */
+    function backendThat(name: string, body: string, atStart = ''): WorkerPoolOptions['backend'] {
+      const module = join(folder, `${name}.js`);
+      const rest = 'loadSlot: () => undefined, loadCode: () => undefined, blockHash: () => new Uint8Array(32)';
+      writeFileSync(
+        module,
+        `exports.createBackend = async () => { ${atStart}; return { loadAccount: () => { ${body} }, ${rest} }; };`,
+      );
+      return { module, options: undefined };
+    }
+
+    async function expectSurvival(
+      backend: WorkerPoolOptions['backend'],
+      hangTimeoutMs: number,
+    ): Promise<ParallelKernel> {
+      const random = createRandom(SEED);
+      const state = initialState(scenario.senders);
+      const parallel = await create(state, { workerCount: 3, backend, hangTimeoutMs });
+      for (let round = 0; round < 2; round++) {
+        const transactions = randomTransactions(scenario, 150, random);
+        expectEqual(await parallel.run(transactions), runInOrder(state, transactions, block), `round ${round}`);
+      }
+      return parallel;
+    }
+
+    it('executes the block in order when a worker throws, and replaces it', async () => {
+      const parallel = await expectSurvival(backendThat('throws', "throw new Error('disk on fire')"), 5000);
+      const { abandonedRuns } = parallel.runner.statistics();
+      expect(abandonedRuns.failed).to.equal(2);
+      await parallel.pool.started();
+      expect(parallel.pool.readyCount).to.equal(3);
+    });
+
+    it('executes the block in order when a thread ends', async () => {
+      const parallel = await expectSurvival(backendThat('exits', 'process.exit(3)'), 500);
+      expect(parallel.runner.statistics().abandonedRuns.failed).to.be.greaterThan(0);
+    });
+
+    it('executes the block in order when a worker hangs', async () => {
+      const parallel = await expectSurvival(backendThat('hangs', 'for (;;) {}'), 200);
+      expect(parallel.runner.statistics().abandonedRuns.failed).to.be.greaterThan(0);
+    });
+
+    it('executes without workers that can not start', async () => {
+      const parallel = await expectSurvival(backendThat('unborn', '', "throw new Error('no database')"), 5000);
+      expect(parallel.runner.statistics()).to.deep.include({ parallelRuns: 0, sequentialTransactions: 300 });
+    });
+
+    it('executes the block in order when the arena runs out', async () => {
+      const random = createRandom(SEED);
+      const state = initialState(scenario.senders);
+      const parallel = await create(state, { workerCount: 2, arenaSizeBytes: 2 ** 17 });
+      const transactions = randomTransactions(scenario, 400, random);
+      expectEqual(await parallel.run(transactions), runInOrder(state, transactions, block), 'small arena');
+      expect(parallel.runner.statistics().abandonedRuns.regionFull).to.equal(1);
+    });
+  });
+
+  it('cuts where the gas of the block ends (seed 7)', async () => {
+    const scenario = SCENARIOS[SCENARIOS.length - 1];
+    const random = createRandom(7);
+    const state = initialState(scenario.senders);
+    const parallel = await create(state, { workerCount: 2 });
+    const transactions = randomTransactions(scenario, 150, random);
+    const short = { ...block, gasLimit: 3_000_000n };
+    const expected = runInOrder(state, transactions, short);
+    expect(expected.outcomes.some(({ rejection }) => rejection === 'gas limit reached')).to.equal(true);
+    expectEqual(await parallel.run(transactions, short), expected, 'short block');
+  });
 });

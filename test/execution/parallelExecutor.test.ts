@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { toFixedBytes, toHex } from '../../src/core/bytes';
+import { openLevelStore } from '../../src/core/levelStore';
+import type { KeyValueStore } from '../../src/core/ports';
+import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/executor';
+import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
+import { ParallelExecutor, type ParallelExecutorOptions } from '../../src/execution/parallel/parallelExecutor';
+import { SENDER_COUNT, signPlans, transactionPlans } from './randomTransactions';
+import { ETHER, signTransaction, TestChain, type TransactionFields } from './testChain';
+
+const SEED = Number(process.env.FUZZ_SEED ?? 20260105);
+const RECIPIENT = toHex(toFixedBytes(0xbeef, 20));
+
+function comparable({ block, receipts, rejected }: ExecutedBlock) {
+  return {
+    receipts,
+    rejected: rejected.map(({ transaction, error }) => [toHex(transaction.hash), error.code, error.message]),
+    header: block.header,
+    hash: toHex(block.hash),
+  };
+}
+
+/** What can be wrong with a transaction of sender 8, who sends nothing else. */
+const FLAWS: TransactionFields[] = [
+  { to: RECIPIENT, chainId: 1 },
+  { to: RECIPIENT, maxFeePerGas: 3n, maxPriorityFeePerGas: 1n },
+  { to: RECIPIENT, value: 10_000n * ETHER },
+  { to: RECIPIENT, gas: 16_777_217n },
+  { to: RECIPIENT, gas: 20_999n },
+];
+
+/** A chain on the reference, with a sequential and a parallel kernel beside it. */
+class Trio {
+  private constructor(
+    readonly test: TestChain,
+    readonly sequential: KernelExecutor,
+    readonly parallel: ParallelExecutor,
+  ) {}
+
+  static async open(options: ParallelExecutorOptions, store?: KeyValueStore): Promise<Trio> {
+    const test = await TestChain.open({}, store);
+    const parallel = new ParallelExecutor(test.config, test.chain, { parallelMin: 2, backoffMin: 0, ...options });
+    await parallel.started();
+    return new Trio(test, new KernelExecutor(test.config, test.chain), parallel);
+  }
+
+  /** Executes on all three, compares, and commits what the parallel one made. */
+  async seal(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
+    const reference = await this.test.executor.executeBlock(request);
+    const sequential = await this.sequential.executeBlock(request);
+    const parallel = await this.parallel.executeBlock(request);
+    expect(comparable(sequential)).to.deep.equal(comparable(reference));
+    expect(comparable(parallel)).to.deep.equal(comparable(reference));
+    await this.test.chain.commit(parallel);
+    return parallel;
+  }
+
+  async close(): Promise<void> {
+    await this.parallel.close();
+    await this.sequential.close();
+    await this.test.chain.close();
+  }
+}
+
+describe('ParallelExecutor', function () {
+  this.timeout(120_000);
+
+  for (const workerCount of [2, 4, 8]) {
+    it(`makes the blocks that the sequential kernel and the reference make, ${workerCount} workers (seed ${SEED})`, async () => {
+      const trio = await Trio.open({ workerCount });
+      const nonces = Array.from({ length: 20 }, () => 0);
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(transactionPlans, { minLength: 1, maxLength: 3 }),
+          fc.subarray([...FLAWS.keys()]),
+          async (plans, flaws) => {
+            const signed = await signPlans(plans.flat(), (index) => nonces[index]);
+            for (const flaw of flaws) {
+              const place = (flaw * 7) % (signed.length + 1);
+              signed.splice(place, 0, await signTransaction(8, 0, FLAWS[flaw]));
+            }
+            await trio.seal(trio.test.request(signed));
+            const state = trio.test.chain.stateAt(trio.test.chain.head.header.number);
+            for (const [index] of nonces.entries()) {
+              const account = state.account((await signTransaction(index, 0)).from);
+              nonces[index] = Number(account?.nonce ?? 0n);
+            }
+          },
+        ),
+        { seed: SEED + workerCount, numRuns: 25 },
+      );
+      const statistics = trio.parallel.statistics();
+      expect(statistics?.parallelTransactions).to.be.greaterThan(0);
+      await trio.close();
+    });
+  }
+
+  it('reads the database in its workers', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-parallel-'));
+    const store = await openLevelStore(folder);
+    const trio = await Trio.open({ workerCount: 2, databaseFolder: folder }, store);
+    const senders = [...Array(10).keys()];
+    for (let round = 0; round < 3; round++) {
+      const transactions = await Promise.all(
+        senders.map((sender) =>
+          signTransaction(sender, round, { to: toHex(toFixedBytes(0x5000 + 100 * round + sender, 20)), value: 1n }),
+        ),
+      );
+      const { rejected } = await trio.seal(trio.test.request(transactions));
+      expect(rejected).to.deep.equal([]);
+    }
+    expect(trio.parallel.statistics()).to.deep.include({ parallelTransactions: 30, sequentialTransactions: 0 });
+    await trio.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('cuts the block where its gas ends, and goes on with what still fits', async () => {
+    const trio = await Trio.open({ workerCount: 2 });
+    const gas = [16_000_000n, 16_000_000n, 16_000_000n, 16_700_000n, 21_000n, 16_000_000n, 21_000n];
+    const burn: TransactionFields = { data: '0x5b5f56' };
+    const transactions = await Promise.all(
+      gas.map((limit, index) =>
+        signTransaction(index % (SENDER_COUNT + 4), 0, {
+          ...(limit === 21_000n ? { to: RECIPIENT } : burn),
+          gas: limit,
+        }),
+      ),
+    );
+    const { rejected, block } = await trio.seal(trio.test.request(transactions));
+    expect(rejected.map(({ error }) => error.code)).to.deep.equal([
+      'Execution.BlockGasLimitReached',
+      'Execution.BlockGasLimitReached',
+    ]);
+    expect(block.transactions).to.have.length(1 + 5);
+    await trio.close();
+  });
+
+  it('refuses a strict block at its first invalid transaction, and executes the next as if nothing had been', async () => {
+    const trio = await Trio.open({ workerCount: 2 });
+    const good = await Promise.all([0, 1, 2].map((index) => signTransaction(index, 0, { to: RECIPIENT, value: 1n })));
+    const bad = await signTransaction(3, 5, { to: RECIPIENT });
+    const request = trio.test.request([good[0], bad, good[1], good[2]], { mode: 'strict' });
+    const error = await trio.parallel.executeBlock(request).then(
+      () => undefined,
+      (reason: { code: string; details: object }) => reason,
+    );
+    expect(error).to.deep.include({ code: 'Execution.InvalidTransaction' });
+    expect(error?.details).to.deep.include({ index: 1 });
+    await trio.seal(trio.test.request(good, { mode: 'strict' }));
+    await trio.close();
+  });
+});
