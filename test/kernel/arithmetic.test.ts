@@ -105,12 +105,52 @@ describe('256-bit arithmetic of the kernel', () => {
     );
   });
 
+  it(`MULMOD and ADDMOD agree with BigInt where the modulus repeats (seed ${SEED})`, () => {
+    const [mulmod, addmod] = [address(0x2008), address(0x2009)];
+    state.set(mulmod, { code: assemble(`60403560203560003509${RETURN_TOP}`) });
+    state.set(addmod, { code: assemble(`60403560203560003508${RETURN_TOP}`) });
+    const moduli = fc.oneof(operand, fc.bigInt(2n ** 232n, 2n ** 234n), fc.bigInt(TWO_256 - 2n ** 65n, TWO_256 - 1n));
+    const factors = fc.array(fc.tuple(operand, operand, fc.bigInt(-2n, 2n)), { minLength: 3, maxLength: 8 });
+    fc.assert(
+      fc.property(moduli, factors, (m, pairs) => {
+        for (const [x, y, off] of pairs) {
+          // Beside multiples of the modulus the estimated quotient is most often wrong.
+          const a = m === 0n || x % 2n === 0n ? x : unsigned(x - (x % m) + off);
+          const data = assemble(...[a, y, m].map((value) => value.toString(16).padStart(64, '0')));
+          const product = numberOf(kernel.call(transactionOf({ to: mulmod, data })).output);
+          const sum = numberOf(kernel.call(transactionOf({ to: addmod, data })).output);
+          expect([product, sum]).to.deep.equal(m === 0n ? [0n, 0n] : [(a * y) % m, (a + y) % m]);
+        }
+      }),
+      { seed: SEED, numRuns: 400 },
+    );
+  });
+
+  it('divides beside multiples of the divisor', () => {
+    const [div, mod] = [address(0x2004), address(0x2006)];
+    state.set(div, { code: assemble(`60203560003504${RETURN_TOP}`) });
+    state.set(mod, { code: assemble(`60203560003506${RETURN_TOP}`) });
+    fc.assert(
+      fc.property(operand, operand, fc.bigInt(-1n, 1n), (x, y, off) => {
+        const a = y === 0n ? x : unsigned(x - (x % y) + off);
+        const data = assemble(...[a, y].map((value) => value.toString(16).padStart(64, '0')));
+        const quotient = numberOf(kernel.call(transactionOf({ to: div, data })).output);
+        const rest = numberOf(kernel.call(transactionOf({ to: mod, data })).output);
+        expect([quotient, rest]).to.deep.equal(y === 0n ? [0n, 0n] : [a / y, a % y]);
+      }),
+      { seed: SEED, numRuns: 2000 },
+    );
+  });
+
   it('divides where the quotient digit is first estimated too high', () => {
-    // Knuth's rare step "add back" (TAOCP 4.3.1, exercise 21), at 32-bit digits.
-    const dividend = (0x80000000n << 96n) + (0xfffffffen << 32n);
-    const divisor = (0x80000000n << 64n) + 0xffffffffn;
-    const code = assemble(divisor, dividend, `04${RETURN_TOP}`);
-    expect(run(code)).to.equal(dividend / divisor);
+    // Knuth's rare step "add back" (TAOCP 4.3.1, exercise 21), at 32-bit and at 64-bit digits.
+    for (const bits of [32n, 64n]) {
+      const [half, most] = [2n ** (bits - 1n), 2n ** bits - 1n];
+      const dividend = (half << (3n * bits)) + ((most - 1n) << bits);
+      const divisor = (half << (2n * bits)) + most;
+      const code = assemble(divisor, dividend, `04${RETURN_TOP}`);
+      expect(run(code)).to.equal(dividend / divisor);
+    }
   });
 });
 

@@ -1,10 +1,8 @@
 /**
- * 256-bit words: four u64 limbs, least significant first, at any address. `out` may alias an operand.
+ * 256-bit words: four u64 limbs, least significant first, at any address. `out` may alias an operand. Division is in division.
  *
- * Division works on 32-bit digits (Knuth, TAOCP vol. 2, 4.3.1 algorithm D) because WebAssembly has no 128-by-64
- * division; multiplication is made of 32-bit products because it has no 64×64→128 one.
+ * Multiplication is made of 32-bit products because WebAssembly has no 64×64→128 one.
  */
-import { cachedModulus, cachedReciprocal, isCached, mulmodCached, suits } from './barrett';
 import { scratchBase } from './memory';
 
 const MASK32: u64 = 0xffffffff;
@@ -222,6 +220,28 @@ export function mul(a: usize, b: usize, out: usize): void {
   store<u64>(out, r3, 24);
 }
 
+/** out = a · b mod 2^256. */
+@inline
+export function mulU64(a: usize, b: u64, out: usize): void {
+  const a0 = load<u64>(a);
+  const a1 = load<u64>(a, 8);
+  const a2 = load<u64>(a, 16);
+  const a3 = load<u64>(a, 24);
+  store<u64>(out, a0 * b);
+  let carry = mulHigh(a0, b);
+  let limb = a1 * b + carry;
+  store<u64>(out, limb, 8);
+  if ((a2 | a3) == 0) {
+    store<u64>(out, a1 == 0 ? 0 : mulHigh(a1, b) + u64(limb < carry), 16);
+    store<u64>(out, 0, 24);
+    return;
+  }
+  carry = mulHigh(a1, b) + u64(limb < carry);
+  limb = a2 * b + carry;
+  store<u64>(out, limb, 16);
+  store<u64>(out, a3 * b + mulHigh(a2, b) + u64(limb < carry), 24);
+}
+
 /** out (64 bytes, must not alias) = the full product a · b. */
 export function mulFull(a: usize, b: usize, out: usize): void {
   memory.fill(out, 0, 64);
@@ -246,230 +266,15 @@ export function mulFull(a: usize, b: usize, out: usize): void {
   }
 }
 
-/** The number of 32-bit digits without leading zeros. */
-function digitCount(a: usize, max: i32): i32 {
-  let n = max;
-  while (n > 0 && load<u32>(a + ((<usize>n - 1) << 2)) == 0) n--;
-  return n;
-}
-
-/**
- * Divides `dividend` (m digits; one further digit of room above) by `divisor` (n ≥ 1 digits, highest non-zero, m ≥ n).
- * Both are overwritten: the remainder is left in dividend[0..n), the quotient written to quotient[0..m-n].
- */
-function divideDigits(dividend: usize, m: i32, divisor: usize, n: i32, quotient: usize): void {
-  if (n == 1) {
-    const d = <u64>load<u32>(divisor);
-    let rest: u64 = 0;
-    for (let i = m - 1; i >= 0; i--) {
-      const at = <usize>i << 2;
-      const part = (rest << 32) | load<u32>(dividend + at);
-      const q = part / d;
-      rest = part - q * d;
-      store<u32>(quotient + at, <u32>q);
-      store<u32>(dividend + at, 0);
-    }
-    store<u32>(dividend, <u32>rest);
-    return;
-  }
-  const shift = <u64>clz<u32>(load<u32>(divisor + ((<usize>n - 1) << 2)));
-  store<u32>(dividend + (<usize>m << 2), 0);
-  if (shift != 0) {
-    shiftDigitsLeft(divisor, n, shift);
-    shiftDigitsLeft(dividend, m + 1, shift);
-  }
-  const top = <u64>load<u32>(divisor + ((<usize>n - 1) << 2));
-  const second = <u64>load<u32>(divisor + ((<usize>n - 2) << 2));
-  for (let j = m - n; j >= 0; j--) {
-    const at = dividend + (<usize>j << 2);
-    const head = at + (<usize>n << 2);
-    const numerator = (<u64>load<u32>(head) << 32) | load<u32>(head - 4);
-    let q = numerator / top;
-    let r = numerator - q * top;
-    while (q > MASK32 || q * second > ((r << 32) | load<u32>(head - 8))) {
-      q--;
-      r += top;
-      if (r > MASK32) break;
-    }
-    let borrow: i64 = 0;
-    let carry: u64 = 0;
-    for (let i: usize = 0; i < <usize>n << 2; i += 4) {
-      const product = q * load<u32>(divisor + i) + carry;
-      carry = product >> 32;
-      const difference = <i64>load<u32>(at + i) - borrow - <i64>(product & MASK32);
-      store<u32>(at + i, <u32>difference);
-      borrow = difference < 0 ? 1 : 0;
-    }
-    const difference = <i64>load<u32>(head) - borrow - <i64>carry;
-    store<u32>(head, <u32>difference);
-    if (difference < 0) {
-      q--;
-      let sum: u64 = 0;
-      for (let i: usize = 0; i < <usize>n << 2; i += 4) {
-        sum += <u64>load<u32>(at + i) + load<u32>(divisor + i);
-        store<u32>(at + i, <u32>sum);
-        sum >>= 32;
-      }
-      store<u32>(head, load<u32>(head) + <u32>sum);
-    }
-    store<u32>(quotient + (<usize>j << 2), <u32>q);
-  }
-  if (shift != 0) {
-    for (let i: usize = 0; i < <usize>n << 2; i += 4) {
-      const pair = load<u64>(dividend + i);
-      store<u32>(dividend + i, <u32>(pair >> shift));
-    }
-  }
-}
-
-function shiftDigitsLeft(digits: usize, n: i32, shift: u64): void {
-  let carry: u64 = 0;
-  for (let i: usize = 0; i < <usize>n << 2; i += 4) {
-    const wide = (<u64>load<u32>(digits + i) << shift) | carry;
-    store<u32>(digits + i, <u32>wide);
-    carry = wide >> 32;
-  }
-}
-
-// The scratch area: dividend (up to 17 digits and one more), divisor (8), quotient (16).
-const SCRATCH_DIVISOR: usize = 96;
-const SCRATCH_QUOTIENT: usize = 136;
-const SCRATCH_PRODUCT: usize = 224;
+const SCRATCH_BITS: usize = 224;
 const SCRATCH_BASE: usize = 288;
 const SCRATCH_ACCUMULATOR: usize = 320;
-const SCRATCH_SIGNED_A: usize = 352;
-const SCRATCH_SIGNED_B: usize = 384;
-
-/** quotient = a / b, remainder = a mod b; both 0 where b is 0. Addresses may be 0: not wanted. */
-function divide(a: usize, b: usize, quotient: usize, remainder: usize): void {
-  if (isZero(b)) {
-    if (quotient != 0) setZero(quotient);
-    if (remainder != 0) setZero(remainder);
-    return;
-  }
-  if (fitsU64(a) && fitsU64(b)) {
-    const x = load<u64>(a);
-    const y = load<u64>(b);
-    const q = x / y;
-    if (quotient != 0) setU64(quotient, q);
-    if (remainder != 0) setU64(remainder, x - q * y);
-    return;
-  }
-  if (lessThan(a, b)) {
-    if (remainder != 0) copy(a, remainder);
-    if (quotient != 0) setZero(quotient);
-    return;
-  }
-  const u = scratchBase();
-  const v = u + SCRATCH_DIVISOR;
-  const q = u + SCRATCH_QUOTIENT;
-  copy(a, u);
-  copy(b, v);
-  setZero(q);
-  divideDigits(u, digitCount(u, 8), v, digitCount(v, 8), q);
-  if (quotient != 0) copy(q, quotient);
-  if (remainder != 0) copy(u, remainder);
-}
-
-export function div(a: usize, b: usize, out: usize): void {
-  divide(a, b, out, 0);
-}
-
-export function mod(a: usize, b: usize, out: usize): void {
-  divide(a, b, 0, out);
-}
-
-/** Two's complement division, truncating; x / 0 = 0; -2^255 / -1 = -2^255. */
-export function sdiv(a: usize, b: usize, out: usize): void {
-  const aNegative = load<i64>(a, 24) < 0;
-  const bNegative = load<i64>(b, 24) < 0;
-  const x = scratchBase() + SCRATCH_SIGNED_A;
-  const y = scratchBase() + SCRATCH_SIGNED_B;
-  if (aNegative) negate(a, x);
-  else copy(a, x);
-  if (bNegative) negate(b, y);
-  else copy(b, y);
-  divide(x, y, out, 0);
-  if (aNegative != bNegative) negate(out, out);
-}
-
-/** Remainder with the dividend's sign; x mod 0 = 0. */
-export function smod(a: usize, b: usize, out: usize): void {
-  const aNegative = load<i64>(a, 24) < 0;
-  const x = scratchBase() + SCRATCH_SIGNED_A;
-  const y = scratchBase() + SCRATCH_SIGNED_B;
-  if (aNegative) negate(a, x);
-  else copy(a, x);
-  if (load<i64>(b, 24) < 0) negate(b, y);
-  else copy(b, y);
-  divide(x, y, 0, out);
-  if (aNegative) negate(out, out);
-}
-
-/** out = the value of `digits` digits at `value` (in scratch, room for one more) mod m; m non-zero. */
-function reduce(value: usize, digits: i32, m: usize, out: usize): void {
-  const v = scratchBase() + SCRATCH_DIVISOR;
-  const q = scratchBase() + SCRATCH_QUOTIENT;
-  copy(m, v);
-  const n = digitCount(v, 8);
-  const count = digitCount(value, digits);
-  if (count >= n) divideDigits(value, count, v, n, q);
-  copy(value, out);
-}
-
-/** out = (a + b) mod m over the integers; 0 where m is 0. */
-export function addmod(a: usize, b: usize, m: usize, out: usize): void {
-  if (isZero(m)) {
-    setZero(out);
-    return;
-  }
-  if (lessThan(a, m) && lessThan(b, m)) {
-    const sum = scratchBase();
-    const carry = add(a, b, sum);
-    if (carry != 0 || !lessThan(sum, m)) sub(sum, m, out);
-    else copy(sum, out);
-    return;
-  }
-  const u = scratchBase();
-  store<u64>(u, add(a, b, u), 32);
-  reduce(u, 9, m, out);
-}
-
-/** out = (a · b) mod m over the integers; 0 where m is 0. */
-export function mulmod(a: usize, b: usize, m: usize, out: usize): void {
-  if (isZero(m)) {
-    setZero(out);
-    return;
-  }
-  if (suits(m)) {
-    if (!isCached(m)) cacheModulus(m);
-    mulmodCached(a, b, out);
-    return;
-  }
-  const u = scratchBase();
-  mulFull(a, b, u);
-  reduce(u, 16, m, out);
-}
-
-/** Computes ⌊2^512 / m⌋ for `mulmodCached`. */
-function cacheModulus(m: usize): void {
-  const u = scratchBase();
-  const v = u + SCRATCH_DIVISOR;
-  const q = u + SCRATCH_QUOTIENT;
-  memory.fill(u, 0, 64);
-  store<u32>(u, 1, 64);
-  memory.fill(q, 0, 40);
-  copy(m, v);
-  divideDigits(u, 17, v, digitCount(v, 8), q);
-  copy(m, cachedModulus());
-  memory.copy(cachedReciprocal(), q, 40);
-}
 
 /** out = base ^ exponent mod 2^256. */
 export function exp(base: usize, exponent: usize, out: usize): void {
   const power = scratchBase() + SCRATCH_BASE;
   const accumulator = scratchBase() + SCRATCH_ACCUMULATOR;
-  const bits = scratchBase() + SCRATCH_PRODUCT;
+  const bits = scratchBase() + SCRATCH_BITS;
   copy(base, power);
   copy(exponent, bits);
   setU64(accumulator, 1);

@@ -114,17 +114,72 @@ export function fuse(at: usize, opcode: u32, argument: u32): usize {
     if (distance == 32) {
       const turned = withOperandsTurned(opcode);
       if (turned != 0) return fuse(drop(1), turned, 0);
-      if (opcode == Op.SUB) return append(drop(1), Op.SUB_TURNED, 0, 0);
+      if (opcode == Op.SUB) {
+        if (opAt(last2) != Op.DUP) return append(drop(1), Op.SUB_TURNED, 0, 0);
+        const subtracted = load<u32>(last2, 4);
+        return append(drop(2), Op.SUB_DUP, subtracted, 0);
+      }
       if (opcode == Op.MSTORE) return append(drop(1), Op.MSTORE_TURNED, 0, 0);
     }
     if (opcode == Op.SWAP) return append(drop(1), Op.SWAP_SWAP, distance, argument);
   } else if (before == Op.DUP) {
     const distance = load<u32>(last1, 4);
     if (opcode == Op.MLOAD) return append(drop(1), Op.DUP_MLOAD, distance, 0);
+    if (opcode == Op.MSTORE) return append(drop(1), Op.DUP_MSTORE, distance, 0);
+    if (opcode == Op.MUL && distance == 32 && isScaleUnder()) {
+      const factor = immediate(last3);
+      return append(drop(3), Op.SCALE_UNDER, <u32>ctz<u64>(factor), factor);
+    }
     if (opcode == Op.DUP) return append(drop(1), Op.DUP_DUP, distance, argument);
     if (opcode == Op.ADD) return append(drop(1), Op.DUP_ADD, distance, 0);
   }
+  else if (opcode == Op.ADD) {
+    const scaled = fuseScaled(before);
+    if (scaled != 0) return scaled;
+  } else if (opcode == Op.MLOAD && before == Op.ADD_SCALED) {
+    const shift = load<u32>(last1, 4);
+    const value = immediate(last1);
+    return append(drop(1), Op.MLOAD_SCALED, shift, value);
+  }
   return append(at, opcode, argument, 0);
+}
+
+/** Beyond these an array element's address is left to plain arithmetic. */
+const SCALE_SHIFT_MAX: u32 = 16;
+const SCALE_OFFSET_MAX: u64 = 0x7fffffff;
+
+/** What follows is an ADD; 0 where nothing fits. */
+function fuseScaled(before: u32): usize {
+  if (before == Op.ADD_IMMEDIATE && opAt(last2) == Op.SHL_IMMEDIATE) {
+    const value = immediate(last1);
+    const shift = immediate(last2);
+    if (shift > SCALE_SHIFT_MAX || value > SCALE_OFFSET_MAX) return 0;
+    return append(drop(2), Op.ADD_SCALED, <u32>shift, value);
+  }
+  // base, x; SCALE_UNDER: base, 2^k, x·2^k; SWAP2, SWAP1, SWAP2: 2^k, base, x·2^k; ADD, ADD
+  const isElement =
+    before == Op.ADD &&
+    opAt(last2) == Op.SWAP &&
+    load<u32>(last2, 4) == 64 &&
+    opAt(last3) == Op.SWAP_SWAP &&
+    load<u32>(last3, 4) == 64 &&
+    load<u64>(last3, 8) == 32 &&
+    opAt(last4) == Op.SCALE_UNDER;
+  if (!isElement) return 0;
+  const shift = load<u32>(last4, 4);
+  const value = immediate(last4);
+  return append(drop(4), Op.ADD_SCALED, shift, value);
+}
+
+/** Whether the latest operations are PUSH of a small power of two, SWAP1 and a DUP. */
+function isScaleUnder(): bool {
+  return (
+    opAt(last2) == Op.SWAP &&
+    load<u32>(last2, 4) == 32 &&
+    opAt(last3) == Op.PUSH &&
+    isPowerOfTwo(immediate(last3)) &&
+    ctz<u64>(immediate(last3)) <= SCALE_SHIFT_MAX
+  );
 }
 
 /** PUSH, DUPn, SWAP1 is DUPn-1, PUSH: with the constant last, what follows can take it in. */
@@ -153,6 +208,10 @@ function withOperandsTurned(opcode: u32): u32 {
 function fuseConstant(opcode: u32, argument: u32): usize {
   if (opcode == Op.NOT || (isPush(opAt(last2)) && isFoldable(opcode))) return fold(opcode);
   if (opAt(last1) == Op.PUSH_WIDE) {
+    if (opcode == Op.ADD) {
+      store<u32>(last1, Op.ADD_WIDE);
+      return last1 + PUSH_WIDE_SIZE;
+    }
     return opcode == Op.AND && isAddressMask(last1 + OP_SIZE) ? append(drop(1), Op.AND_ADDRESS, 0, 0) : 0;
   }
   const value = immediate(last1);
@@ -170,13 +229,17 @@ function fuseConstant(opcode: u32, argument: u32): usize {
     case Op.SHL:
       return value < 256 ? append(drop(1), Op.SHL_IMMEDIATE, 0, value) : 0;
     case Op.MUL:
-      return isPowerOfTwo(value) ? append(drop(1), Op.SHL_IMMEDIATE, 0, ctz<u64>(value)) : 0;
+      if (isPowerOfTwo(value)) return append(drop(1), Op.SHL_IMMEDIATE, 0, ctz<u64>(value));
+      return append(drop(1), Op.MUL_IMMEDIATE, 0, value);
     case Op.SHR:
       return value < 256 ? append(drop(1), Op.SHR_IMMEDIATE, 0, value) : 0;
     case Op.MLOAD:
       return value <= MEMORY_OFFSET_MAX ? append(drop(1), Op.MLOAD_IMMEDIATE, 0, value) : 0;
     case Op.MSTORE:
       return value <= MEMORY_OFFSET_MAX ? append(drop(1), Op.MSTORE_IMMEDIATE, 0, value) : 0;
+    case Op.SWAP:
+      // A SWAP1 may turn what follows instead.
+      return argument > 32 ? append(drop(1), Op.PUSH_SWAP, argument, value) : 0;
     case Op.DUP:
       // DUP1 would copy the pushed word itself, which is not on the stack yet.
       return argument != 0 ? append(drop(1), Op.PUSH_DUP, argument, value) : 0;
@@ -246,6 +309,10 @@ function target(): u32 {
 
 function fuseJump(): usize {
   const to = target();
+  if (opAt(last2) == Op.ADD_IMMEDIATE) {
+    const added = immediate(last2);
+    return append(drop(2), Op.ADD_JUMP_TO, to, added);
+  }
   return append(drop(1), Op.JUMP_TO, to, 0);
 }
 
@@ -263,6 +330,10 @@ function fuseConditionalJump(): usize {
     }
     if (compared == Op.GT) return append(drop(3), Op.JUMP_UNLESS_GT, to, 0);
     if (compared == Op.EQ) return append(drop(3), Op.JUMP_UNLESS_EQ, to, 0);
+    if (compared == Op.DUP) {
+      const distance = load<u32>(last3, 4);
+      return append(drop(3), Op.JUMP_UNLESS_AT, to, distance);
+    }
     return append(drop(2), Op.JUMP_UNLESS, to, 0);
   }
   if (condition == Op.LT) {
@@ -272,11 +343,25 @@ function fuseConditionalJump(): usize {
     }
     if (opAt(last3) == Op.DUP) {
       const distance = load<u32>(last3, 4);
+      if (opAt(last4) == Op.DUP_MLOAD && distance != 0) {
+        const array = <u64>load<u32>(last4, 4);
+        return append(drop(4), Op.JUMP_IF_IN_ARRAY, to, array | (<u64>(distance - 32) << 32));
+      }
       return append(drop(3), Op.JUMP_IF_DUP_LT, to, distance);
     }
     return append(drop(2), Op.JUMP_IF_LT, to, 0);
   }
-  if (condition == Op.GT) return append(drop(2), Op.JUMP_IF_GT, to, 0);
+  if (condition == Op.GT) {
+    if (opAt(last3) == Op.DUP_DUP) {
+      const distances = rotl<u64>(distancesOf(last3), 32);
+      return append(drop(3), Op.JUMP_IF_LT_AT, to, distances);
+    }
+    return append(drop(2), Op.JUMP_IF_GT, to, 0);
+  }
+  if (condition == Op.DUP) {
+    const distance = load<u32>(last2, 4);
+    return append(drop(2), Op.JUMP_IF_AT, to, distance);
+  }
   if (condition == Op.EQ) return append(drop(2), Op.JUMP_IF_EQ, to, 0);
   if (condition == Op.EQ_IMMEDIATE && opAt(last3) == Op.DUP && load<u32>(last3, 4) == 0) {
     const selector = immediate(last2);

@@ -16,6 +16,7 @@ import {
   B_PREVRANDAO,
   B_TIMESTAMP,
 } from '../block';
+import * as division from '../division';
 import { blockContext } from '../memory';
 import { O_ADDRESS, O_BALANCE, readBalance } from '../state/overlay';
 import { blobhash, effectiveGasPrice, transaction, TX_SENDER } from '../transactionContext';
@@ -96,6 +97,32 @@ function carryInto(word: usize): void {
     store<u64>(word + i, limb);
     if (limb != 0) return;
   }
+}
+
+/** Whether the 32 bytes at the memory offset \`word\` exist already. */
+@inline
+function isInMemory(frame: usize, word: usize): bool {
+  const offset = load<u64>(word);
+  return u256.fitsU64(word) && offset <= OFFSET_FAST && <u32>offset + 32 <= load<u32>(frame, F_MEMORY_SIZE);
+}
+
+/** Adds the word at `sp` times 2^shift, and `offset`, to the word below; both constants are small. */
+@inline
+function addScaled(sp: usize, shift: u64, offset: u64): void {
+  const below = sp - 32;
+  const x = load<u64>(sp);
+  const base = load<u64>(below);
+  const upper =
+    load<u64>(sp, 8) | load<u64>(sp, 16) | load<u64>(sp, 24) | load<u64>(below, 8) | load<u64>(below, 16) | load<u64>(below, 24);
+  if ((upper | ((x | base) >> 32)) == 0) store<u64>(below, (x << shift) + base + offset);
+  else addScaledWide(sp, shift, offset);
+}
+
+function addScaledWide(sp: usize, shift: u64, offset: u64): void {
+  u256.shiftLeft(shift, sp, sp);
+  u256.add(sp, sp - 32, sp - 32);
+  u256.setU64(sp, offset);
+  u256.add(sp, sp - 32, sp - 32);
 }
 
 /** The operation that a jump to the word at `sp` lands on, 0 where that is no JUMPDEST. */
@@ -185,37 +212,37 @@ export function interpret(): void {
         continue;
       }
       case Op.DIV: {
-        u256.div(sp, sp - 32, sp - 32);
+        division.div(sp, sp - 32, sp - 32);
         sp -= 32;
         pc += OP_SIZE;
         continue;
       }
       case Op.SDIV: {
-        u256.sdiv(sp, sp - 32, sp - 32);
+        division.sdiv(sp, sp - 32, sp - 32);
         sp -= 32;
         pc += OP_SIZE;
         continue;
       }
       case Op.MOD: {
-        u256.mod(sp, sp - 32, sp - 32);
+        division.mod(sp, sp - 32, sp - 32);
         sp -= 32;
         pc += OP_SIZE;
         continue;
       }
       case Op.SMOD: {
-        u256.smod(sp, sp - 32, sp - 32);
+        division.smod(sp, sp - 32, sp - 32);
         sp -= 32;
         pc += OP_SIZE;
         continue;
       }
       case Op.ADDMOD: {
-        u256.addmod(sp, sp - 32, sp - 64, sp - 64);
+        division.addmod(sp, sp - 32, sp - 64, sp - 64);
         sp -= 64;
         pc += OP_SIZE;
         continue;
       }
       case Op.MULMOD: {
-        u256.mulmod(sp, sp - 32, sp - 64, sp - 64);
+        division.mulmod(sp, sp - 32, sp - 64, sp - 64);
         sp -= 64;
         pc += OP_SIZE;
         continue;
@@ -718,6 +745,115 @@ export function interpret(): void {
         if (left == NOTHING_LEFT) break;
         gasLeft = left;
         pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_IF_AT: {
+        const next = !u256.isZero(sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_UNLESS_AT: {
+        const next = u256.isZero(sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.JUMP_IF_IN_ARRAY: {
+        const array = sp - <usize>load<u32>(pc, 8);
+        if (!isInMemory(frame, array)) {
+          setGas(gasLeft);
+          if (!touch(frame, u256.toU64Saturated(array), 32)) break;
+          gasLeft = gas();
+        }
+        // The length goes where the copy of it would.
+        u256.fromBigEndian(addressOf(frame, array), sp + 32);
+        const isWithin = u256.lessThan(sp - <usize>load<u32>(pc, 12), sp + 32);
+        const next = isWithin ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        if (next == 0) break;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.ADD_JUMP_TO: {
+        const x = load<u64>(sp);
+        const sum = x + load<u64>(pc, 8);
+        store<u64>(sp, sum);
+        if (sum < x) carryInto(sp);
+        const next = <usize>load<u32>(pc, 4);
+        if (next == 0) break;
+        const left = enterBlock(next, sp, floor, gasLeft);
+        if (left == NOTHING_LEFT) break;
+        gasLeft = left;
+        pc = next + OP_SIZE;
+        continue;
+      }
+      case Op.MUL_IMMEDIATE: {
+        u256.mulU64(sp, load<u64>(pc, 8), sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.ADD_WIDE: {
+        u256.add(pc + OP_SIZE, sp, sp);
+        pc += PUSH_WIDE_SIZE;
+        continue;
+      }
+      case Op.ADD_SCALED: {
+        addScaled(sp, <u64>load<u32>(pc, 4), load<u64>(pc, 8));
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.MLOAD_SCALED: {
+        addScaled(sp, <u64>load<u32>(pc, 4), load<u64>(pc, 8));
+        sp -= 32;
+        if (!isInMemory(frame, sp)) {
+          setGas(gasLeft);
+          if (!touch(frame, u256.toU64Saturated(sp), 32)) break;
+          gasLeft = gas();
+        }
+        u256.fromBigEndian(addressOf(frame, sp), sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SCALE_UNDER: {
+        u256.shiftLeft(<u64>load<u32>(pc, 4), sp, sp + 32);
+        u256.setU64(sp, load<u64>(pc, 8));
+        sp += 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SUB_DUP: {
+        u256.sub(sp, sp - <usize>load<u32>(pc, 4), sp);
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.DUP_MSTORE: {
+        const word = sp - <usize>load<u32>(pc, 4);
+        if (!isInMemory(frame, word)) {
+          setGas(gasLeft);
+          if (!touch(frame, u256.toU64Saturated(word), 32)) break;
+          gasLeft = gas();
+        }
+        u256.toBigEndian(sp, addressOf(frame, word));
+        sp -= 32;
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.PUSH_SWAP: {
+        sp += 32;
+        const other = sp - <usize>load<u32>(pc, 4);
+        u256.copy(other, sp);
+        u256.setU64(other, load<u64>(pc, 8));
+        pc += OP_SIZE;
         continue;
       }
       case Op.ADD_IMMEDIATE: {

@@ -137,38 +137,62 @@ export const enum Op {
   SUB_TURNED = 0x83,
   /** SWAP1, MSTORE: the top at the offset below it. */
   MSTORE_TURNED = 0x84,
+  /** PUSH imm, MUL. */
+  MUL_IMMEDIATE = 0x85,
+  /** PUSH_WIDE, ADD; laid out as PUSH_WIDE. */
+  ADD_WIDE = 0x86,
+  /** PUSH arg, SHL, PUSH imm, ADD, ADD: an array element's address. */
+  ADD_SCALED = 0x87,
+  /** The same and MLOAD. */
+  MLOAD_SCALED = 0x88,
+  /** PUSH 2^arg, SWAP1, DUP2, MUL: a step of the same as older code generators write it; imm holds 2^arg. */
+  SCALE_UNDER = 0x89,
+  /** DUPn, SWAP1, SUB. */
+  SUB_DUP = 0x8a,
+  /** DUPn, MSTORE. */
+  DUP_MSTORE = 0x8b,
+  /** PUSH imm, SWAPn with n > 1. */
+  PUSH_SWAP = 0x8c,
 
   // Jumps to a known place: arg is the code offset, then (see predecode) the address of the target's BLOCK, 0 for a bad one.
   /** PUSH, JUMP. */
-  JUMP_TO = 0x72,
+  JUMP_TO = 0xb0,
   /** PUSH, JUMPI. */
-  JUMP_IF = 0x73,
+  JUMP_IF = 0xb1,
   /** ISZERO, PUSH, JUMPI. */
-  JUMP_UNLESS = 0x74,
+  JUMP_UNLESS = 0xb2,
   /** DUP1, PUSH imm, EQ, PUSH, JUMPI: a step of a function selector. */
-  JUMP_IF_TOP_IS = 0x75,
+  JUMP_IF_TOP_IS = 0xb3,
   /** LT, PUSH, JUMPI. */
-  JUMP_IF_LT = 0x76,
+  JUMP_IF_LT = 0xb4,
   /** LT, ISZERO, PUSH, JUMPI. */
-  JUMP_UNLESS_LT = 0x77,
+  JUMP_UNLESS_LT = 0xb5,
   /** GT, PUSH, JUMPI. */
-  JUMP_IF_GT = 0x78,
+  JUMP_IF_GT = 0xb6,
   /** GT, ISZERO, PUSH, JUMPI. */
-  JUMP_UNLESS_GT = 0x79,
+  JUMP_UNLESS_GT = 0xb7,
   /** EQ, PUSH, JUMPI. */
-  JUMP_IF_EQ = 0x7a,
+  JUMP_IF_EQ = 0xb8,
   /** EQ, ISZERO, PUSH, JUMPI. */
-  JUMP_UNLESS_EQ = 0x7b,
+  JUMP_UNLESS_EQ = 0xb9,
   /** DUPn, DUPm, LT, PUSH, JUMPI: imm holds the distances of the first word pushed and, in its upper half, of the second. */
-  JUMP_IF_LT_AT = 0x7c,
+  JUMP_IF_LT_AT = 0xba,
   /** DUPn, DUPm, LT, ISZERO, PUSH, JUMPI. */
-  JUMP_UNLESS_LT_AT = 0x7d,
+  JUMP_UNLESS_LT_AT = 0xbb,
   /** DUPn, LT, PUSH, JUMPI: the word at the distance in imm is below the top; the top goes. */
-  JUMP_IF_DUP_LT = 0x7e,
+  JUMP_IF_DUP_LT = 0xbc,
+  /** DUPn, PUSH, JUMPI: the word is at the distance in imm. */
+  JUMP_IF_AT = 0xbd,
+  /** DUPn, ISZERO, PUSH, JUMPI. */
+  JUMP_UNLESS_AT = 0xbe,
+  /** DUPn, MLOAD, DUPm, LT, PUSH, JUMPI: an index below an array's length; imm holds the distances of the array and of the index. */
+  JUMP_IF_IN_ARRAY = 0xbf,
+  /** PUSH imm, ADD, PUSH, JUMP: a loop's end. */
+  ADD_JUMP_TO = 0xc0,
 }
 
 export const FIRST_JUMP: u32 = Op.JUMP_TO;
-export const LAST_JUMP: u32 = Op.JUMP_IF_DUP_LT;
+export const LAST_JUMP: u32 = Op.ADD_JUMP_TO;
 
 /** Instructions that no fork knows. */
 export const UNDEFINED: u8 = 0xff;

@@ -156,7 +156,7 @@ function resolveJumps(size: u32, end: usize): void {
       const to = load<u32>(at, 4);
       store<u32>(at, to < size ? load<u32>(jumpsAt + (<usize>to << 2)) : 0, 4);
     }
-    at += operation == Op.PUSH_WIDE ? PUSH_WIDE_SIZE : OP_SIZE;
+    at += operation == Op.PUSH_WIDE || operation == Op.ADD_WIDE ? PUSH_WIDE_SIZE : OP_SIZE;
   }
 }
 
