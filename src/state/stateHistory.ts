@@ -3,6 +3,7 @@ import { TributaryError } from '../core/errors';
 import type { KeyValueOperation, KeyValueStore } from '../core/ports';
 import { decodeAccount } from './accountCodec';
 import { accountKey, bytesKey, isStateKey, keyPrefix, numberKey, storageKey } from './keyspace';
+import { keyName, RecentValues } from './recentValues';
 import type { Account, StateSnapshot } from './stateReader';
 import { UndoRecord } from './undoRecord';
 
@@ -22,6 +23,8 @@ export class StateHistory {
   readonly #store: KeyValueStore;
   readonly #records = new Map<number, UndoRecord>();
   #recordsSizeBytes = 0;
+  /** As of the block `#newest`. */
+  readonly #recent = new RecentValues();
   /** The newest block whose writes may be visible in the store. */
   #newest: number;
 
@@ -52,10 +55,12 @@ export class StateHistory {
   /** Before the batch of a block is written: the operations that belong into it. */
   begin(blockNumber: number, stateOperations: KeyValueOperation[]): KeyValueOperation[] {
     const changes = new Map<string, [Uint8Array, Uint8Array | undefined]>();
-    for (const { key } of stateOperations) {
+    for (const operation of stateOperations) {
+      const { key } = operation;
       if (!isStateKey(key)) continue;
-      const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
-      if (!changes.has(text)) changes.set(text, [key, this.#store.get(key)]);
+      const name = keyName(key);
+      if (!changes.has(name)) changes.set(name, [key, this.#newestValue(key, name)]);
+      this.#recent.set(name, operation.type === 'put' ? operation.value : undefined);
     }
     const record = UndoRecord.of([...changes.values()]);
     this.#remember(blockNumber, record);
@@ -85,6 +90,7 @@ export class StateHistory {
   /** After `undoOperations` have been written. */
   undone(blockNumber: number): void {
     this.#forget(blockNumber);
+    this.#recent.clear();
     this.#newest = blockNumber - 1;
   }
 
@@ -96,7 +102,12 @@ export class StateHistory {
         if (change) return change.previous;
       }
     }
-    return this.#store.get(key);
+    return this.#newestValue(key, keyName(key));
+  }
+
+  #newestValue(key: Uint8Array, name: string): Uint8Array | undefined {
+    const recent = this.#recent.get(name);
+    return recent ? recent.value : this.#store.get(key);
   }
 
   #assertRecent(blockNumber: number): void {
