@@ -220,8 +220,8 @@ describe(`Curve precompiles (seed ${SEED})`, () => {
   });
 
   it('add on BLS12-381 as noble does, also outside the subgroups', () => {
-    expectSame('g1 add', mclBls.blsG1Add, nobleBls.blsG1Add, parts(blsG1Bytes, blsG1Bytes), 8 * RUNS);
-    expectSame('g2 add', mclBls.blsG2Add, nobleBls.blsG2Add, parts(blsG2Bytes, blsG2Bytes), 8 * RUNS);
+    expectSame('g1 add', mclBls.blsG1Add, nobleBls.blsG1Add, parts(blsG1Bytes, blsG1Bytes), 4 * RUNS);
+    expectSame('g2 add', mclBls.blsG2Add, nobleBls.blsG2Add, parts(blsG2Bytes, blsG2Bytes), 4 * RUNS);
   });
 
   it('multiply and sum on BLS12-381 as noble does, and refuse points outside the subgroups', () => {

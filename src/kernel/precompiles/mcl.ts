@@ -40,10 +40,7 @@ export interface MclExports {
   mclBnFp_deserialize: Deserialize;
   mclBnFp_serialize: Serialize;
   mclBnFp_setInt32(out: number, value: number): void;
-  mclBnFp_neg: Unary;
-  mclBnFp2_mul: Binary;
   mclBnFr_setBigEndianMod: SetModulo;
-  mclBnFr_setInt32(out: number, value: number): void;
   mclBnFr_inv: Unary;
   mclBnFr_mul: Binary;
   mclBnFr_neg: Unary;
@@ -59,11 +56,8 @@ export interface MclExports {
   mclBnG2_isValid: Predicate;
   mclBnG1_isValidOrder: Predicate;
   mclBnG2_isValidOrder: Predicate;
-  mclBnG2_isEqual(a: number, b: number): number;
   mclBnG1_normalize: Unary;
   mclBnG2_normalize: Unary;
-  mclBnG2_dbl: Unary;
-  mclBnG2_neg: Unary;
   mclBnG1_add: Binary;
   mclBnG2_add: Binary;
   mclBnG1_mul: Binary;
@@ -72,6 +66,10 @@ export interface MclExports {
   mclBnFp_mapToG1: (out: number, element: number) => number;
   mclBnFp2_mapToG2: (out: number, element: number) => number;
   mclBn_millerLoopVec(out: number, g1s: number, g2s: number, count: number): void;
+  /** How many words of 64 bits `mclBn_precomputeG2` writes. */
+  mclBn_getUint64NumToPrecompute(): number;
+  mclBn_precomputeG2(out: number, g2: number): void;
+  mclBn_precomputedMillerLoop2(out: number, g1: number, lines: number, otherG1: number, otherLines: number): void;
   mclBn_finalExp: Unary;
   mclBnGT_setInt32(out: number, value: number): void;
   mclBnGT_mul: Binary;

@@ -56,16 +56,18 @@ export class PairingCurve {
   /** Free to use within a call, 1 KiB, behind what the operations here use themselves. */
   readonly scratch: number;
 
+  /** A point or a value of the target group: the sum or product so far. */
+  readonly total: number;
+
   private readonly format: PairingCurveFormat;
   private readonly memory: () => Uint8Array;
   /** Bytes on their way in or out. */
   private readonly wire: number;
   private readonly scalars: number;
-  /** Points or values of the target group; the sum or product so far, and a batch's. */
-  private readonly total: number;
+  /** A batch's sum or product. */
   private readonly part: number;
 
-  constructor(format: PairingCurveFormat, isInG2?: (curve: PairingCurve, point: number) => boolean) {
+  constructor(format: PairingCurveFormat) {
     this.format = format;
     const { c, bytes } = instantiateMcl(format.id);
     this.c = c;
@@ -106,7 +108,7 @@ export class PairingCurve {
       clear: c.mclBnG2_clear,
       isZero: c.mclBnG2_isZero,
       isOnCurve: c.mclBnG2_isValid,
-      isInSubgroup: (a) => (isInG2 ? isInG2(this, a) : c.mclBnG2_isValidOrder(a) === 1),
+      isInSubgroup: (a) => c.mclBnG2_isValidOrder(a) === 1,
       normalize: c.mclBnG2_normalize,
       add: c.mclBnG2_add,
       multiplyMany: c.mclBnG2_mulVec,
@@ -158,13 +160,9 @@ export class PairingCurve {
         count = 0;
       }
     }
-    return this.isOneWithBatch(count);
-  }
-
-  /** Whether the product of the pairings of the first `count` pairs of points in the batches is one; none of them infinity. */
-  arePairingsOne(count: number): boolean {
-    this.c.mclBnGT_setInt32(this.total, 1);
-    return this.isOneWithBatch(count);
+    if (count > 0) this.multiplyByBatch(count);
+    c.mclBn_finalExp(this.total, this.total);
+    return c.mclBnGT_isOne(this.total) === 1;
   }
 
   /** A field element; false where it is not canonical. */
@@ -251,12 +249,6 @@ export class PairingCurve {
   private multiplyByBatch(count: number): void {
     this.c.mclBn_millerLoopVec(this.part, this.g1.batch, this.g2.batch, count);
     this.c.mclBnGT_mul(this.total, this.total, this.part);
-  }
-
-  private isOneWithBatch(count: number): boolean {
-    if (count > 0) this.multiplyByBatch(count);
-    this.c.mclBn_finalExp(this.total, this.total);
-    return this.c.mclBnGT_isOne(this.total) === 1;
   }
 }
 
