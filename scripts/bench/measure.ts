@@ -6,12 +6,6 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-export async function elapsedMs(work: () => unknown): Promise<number> {
-  const startedMs = performance.now();
-  await work();
-  return performance.now() - startedMs;
-}
-
 /**
  * Medians of what the functions return (milliseconds), each called once per round in turn: what disturbs the machine disturbs all of them.
  * The first `warmUpRounds` do not count.
@@ -41,6 +35,24 @@ export function peakResidentBytes(pid: number): number {
     // The process has just ended, or this is not Linux.
     return 0;
   }
+}
+
+/** Processor time of a process and its threads so far, ms, in steps of 10: Linux's; 0 where there is none. */
+export function processorMs(pid: number): number {
+  try {
+    // The name of the program, in parentheses, may hold anything.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    // The process has just ended, or this is not Linux.
+    return 0;
+  }
+}
+
+/** Processor time of this process and its threads so far, ms. */
+export function ownProcessorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Peak resident memory of this process, MiB. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SENDER_COUNT } from './load';
-import { peakResidentBytes } from './measure';
+import { peakResidentBytes, processorMs } from './measure';
 
 const root = join(__dirname, '..', '..');
 const START_TIMEOUT_MS = 60_000;
@@ -17,6 +17,8 @@ export interface Peer {
   url: string;
   /** Peak resident memory of its processes that live, MiB: the sum of their peaks. */
   peakMebibytes(): number;
+  /** Processor time of its processes that live so far, ms. */
+  processorMs(): number;
   stop(): Promise<void>;
 }
 
@@ -49,7 +51,8 @@ export async function startPeer(name: PeerName, options: PeerOptions = {}): Prom
         name,
         version,
         url,
-        peakMebibytes: () => Math.round(peakBytes(child.pid) / 2 ** 20),
+        peakMebibytes: () => Math.round(sumOverFamily(child.pid, peakResidentBytes) / 2 ** 20),
+        processorMs: () => sumOverFamily(child.pid, processorMs),
         async stop() {
           child.kill('SIGTERM');
           await exited;
@@ -134,8 +137,8 @@ async function freePort(): Promise<number> {
   });
 }
 
-/** The sum of the peaks of a process and all its children. */
-function peakBytes(pid: number | undefined): number {
+/** The sum of a figure over a process and all its children. */
+function sumOverFamily(pid: number | undefined, figure: (pid: number) => number): number {
   const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
   const rows = table
     .trim()
@@ -152,5 +155,5 @@ function peakBytes(pid: number | undefined): number {
       }
     }
   }
-  return rows.filter(([child]) => family.has(child)).reduce((sum, [child]) => sum + peakResidentBytes(child), 0);
+  return rows.filter(([child]) => family.has(child)).reduce((sum, [child]) => sum + figure(child), 0);
 }

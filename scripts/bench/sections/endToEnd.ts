@@ -1,6 +1,6 @@
 import { Load, type LoadResult } from '../load';
 import { log } from '../measure';
-import { type PeerName, startPeer } from '../peers';
+import { type Peer, type PeerName, startPeer } from '../peers';
 import { compare, type Row, type Section, type SectionResult } from '../section';
 
 const WARM_UP_SHARE = 0.1;
@@ -11,6 +11,8 @@ const HARDHAT_SHARE = 0.2;
 interface Runs {
   transfers: LoadResult;
   tokenTransfers: LoadResult;
+  /** Of all its processes, in both runs together. */
+  processorMs: number;
 }
 
 export const endToEnd: Section = {
@@ -28,13 +30,14 @@ export const endToEnd: Section = {
       const count = name === 'hardhat' ? Math.ceil(transactionCount * HARDHAT_SHARE) : transactionCount;
       const peer = await startPeer(name);
       try {
-        const measured = await measurePeer(peer.url, count);
+        const measured = await measurePeer(peer, count);
         runs.set(name, measured);
         result.versions[name] = peer.version;
         result.memoryMebibytes[name] = peer.peakMebibytes();
-        const { transfers, tokenTransfers } = measured;
+        const { transfers, tokenTransfers, processorMs } = measured;
         result.notes.push(
-          `${name}: ${count} transfers in ${transfers.blockCount} blocks, ${count} ERC-20 transfers in ${tokenTransfers.blockCount}.`,
+          `${name}: ${count} transfers in ${transfers.blockCount} blocks, ${count} ERC-20 transfers in ${tokenTransfers.blockCount}; ` +
+            `${((1000 * processorMs) / (2 * count)).toFixed(0)} µs of processor time a transaction.`,
         );
       } finally {
         await peer.stop();
@@ -48,23 +51,27 @@ export const endToEnd: Section = {
   },
 };
 
-function rowOf(kind: keyof Runs, name: PeerName, runs: Map<PeerName, Runs>): Row {
+function rowOf(kind: 'transfers' | 'tokenTransfers', name: PeerName, runs: Map<PeerName, Runs>): Row {
   const work = kind === 'transfers' ? 'transfers' : 'ERC-20 transfers';
   const own = runs.get('tributary')?.[kind].perSecond ?? 0;
   const value = runs.get(name)?.[kind].perSecond ?? 0;
   return compare(work, '/s', own, { name, value }, name === 'anvil' ? { atLeast: 1.5 } : undefined);
 }
 
-async function measurePeer(url: string, count: number): Promise<Runs> {
-  const load = new Load(url);
+async function measurePeer(peer: Peer, count: number): Promise<Runs> {
+  const load = new Load(peer.url);
   try {
     await load.start();
     const token = await load.deployToken();
     const warmUpCount = Math.ceil(count * WARM_UP_SHARE);
     await load.run(load.signTransfers(warmUpCount));
+    let processorMs = -peer.processorMs();
     const transfers = await load.run(load.signTransfers(count));
+    processorMs += peer.processorMs();
     await load.run(load.signTokenTransfers(warmUpCount, token));
-    return { transfers, tokenTransfers: await load.run(load.signTokenTransfers(count, token)) };
+    processorMs -= peer.processorMs();
+    const tokenTransfers = await load.run(load.signTokenTransfers(count, token));
+    return { transfers, tokenTransfers, processorMs: processorMs + peer.processorMs() };
   } finally {
     load.close();
   }
