@@ -6,20 +6,8 @@
  * gas.ts. A case either continues the loop, or breaks: the frame then ends with `status`, an exceptional halt unless the
  * case says otherwise.
  */
-import {
-  B_BASE_FEE,
-  B_BLOB_BASE_FEE,
-  B_CHAIN_ID,
-  B_COINBASE,
-  B_GAS_LIMIT,
-  B_NUMBER,
-  B_PREVRANDAO,
-  B_TIMESTAMP,
-} from '../block';
 import * as division from '../division';
-import { blockContext } from '../memory';
-import { O_ADDRESS, O_BALANCE, readBalance } from '../state/overlay';
-import { blobhash, effectiveGasPrice, transaction, TX_SENDER } from '../transactionContext';
+import { blobhash } from '../transactionContext';
 import * as u256 from '../u256';
 import {
   callInstruction,
@@ -31,6 +19,7 @@ import {
   selfdestruct,
   setOutput,
 } from './calls';
+import { pushEnvironment } from './environment';
 import {
   addressOf,
   calldatacopy,
@@ -43,22 +32,17 @@ import {
   touchWords,
 } from './evmMemory';
 import {
-  F_CALLER,
   F_CODE_SIZE,
   F_FLOOR,
-  F_INPUT_SIZE,
   F_JUMPS,
   F_MEMORY,
   F_MEMORY_SIZE,
   F_PC,
-  F_SELF,
   F_SP,
-  F_VALUE,
 } from './frame';
 import { charge, EXP_BYTE, gas, setGas } from './gas';
 import { Op } from './opcodes';
 import { OP_SIZE, PUSH_WIDE_SIZE } from './fuse';
-import { returnDataSize } from './returnData';
 import {
   balance,
   blockhash,
@@ -71,58 +55,18 @@ import {
   tload,
   tstore,
 } from './stateOps';
+import { addScaled, carryInto, swap } from './stackWords';
 import { Status } from './status';
 
 const STACK_BYTES: u32 = 1024 * 32;
 /** Memory offsets above are left to `touch`. */
 const OFFSET_FAST: u64 = 0x7fffffff;
 
-@inline
-function swap(a: usize, b: usize): void {
-  const a0 = load<u64>(a);
-  const a1 = load<u64>(a, 8);
-  const a2 = load<u64>(a, 16);
-  const a3 = load<u64>(a, 24);
-  u256.copy(b, a);
-  store<u64>(b, a0);
-  store<u64>(b, a1, 8);
-  store<u64>(b, a2, 16);
-  store<u64>(b, a3, 24);
-}
-
-/** Adds one to the upper three limbs. */
-function carryInto(word: usize): void {
-  for (let i: usize = 8; i < 32; i += 8) {
-    const limb = load<u64>(word + i) + 1;
-    store<u64>(word + i, limb);
-    if (limb != 0) return;
-  }
-}
-
-/** Whether the 32 bytes at the memory offset \`word\` exist already. */
+/** Whether the 32 bytes at the memory offset `word` exist already. */
 @inline
 function isInMemory(frame: usize, word: usize): bool {
   const offset = load<u64>(word);
   return u256.fitsU64(word) && offset <= OFFSET_FAST && <u32>offset + 32 <= load<u32>(frame, F_MEMORY_SIZE);
-}
-
-/** Adds the word at `sp` times 2^shift, and `offset`, to the word below; both constants are small. */
-@inline
-function addScaled(sp: usize, shift: u64, offset: u64): void {
-  const below = sp - 32;
-  const x = load<u64>(sp);
-  const base = load<u64>(below);
-  const upper =
-    load<u64>(sp, 8) | load<u64>(sp, 16) | load<u64>(sp, 24) | load<u64>(below, 8) | load<u64>(below, 16) | load<u64>(below, 24);
-  if ((upper | ((x | base) >> 32)) == 0) store<u64>(below, (x << shift) + base + offset);
-  else addScaledWide(sp, shift, offset);
-}
-
-function addScaledWide(sp: usize, shift: u64, offset: u64): void {
-  u256.shiftLeft(shift, sp, sp);
-  u256.add(sp, sp - 32, sp - 32);
-  u256.setU64(sp, offset);
-  u256.add(sp, sp - 32, sp - 32);
 }
 
 /** The operation that a jump to the word at `sp` lands on, 0 where that is no JUMPDEST. */
@@ -377,9 +321,26 @@ export function interpret(): void {
         pc += OP_SIZE;
         continue;
       }
-      case Op.ADDRESS: {
+      case Op.ADDRESS:
+      case Op.ORIGIN:
+      case Op.CALLER:
+      case Op.CALLVALUE:
+      case Op.CALLDATASIZE:
+      case Op.CODESIZE:
+      case Op.GASPRICE:
+      case Op.RETURNDATASIZE:
+      case Op.COINBASE:
+      case Op.TIMESTAMP:
+      case Op.NUMBER:
+      case Op.GASLIMIT:
+      case Op.CHAINID:
+      case Op.PREVRANDAO:
+      case Op.BASEFEE:
+      case Op.BLOBBASEFEE:
+      case Op.SELFBALANCE:
+      case Op.MSIZE: {
         sp += 32;
-        u256.fromAddress(<usize>load<u32>(frame, F_SELF) + O_ADDRESS, sp);
+        pushEnvironment(operation, frame, sp);
         pc += OP_SIZE;
         continue;
       }
@@ -390,32 +351,8 @@ export function interpret(): void {
         pc += OP_SIZE;
         continue;
       }
-      case Op.ORIGIN: {
-        sp += 32;
-        u256.fromAddress(transaction() + TX_SENDER, sp);
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.CALLER: {
-        sp += 32;
-        u256.fromAddress(frame + F_CALLER, sp);
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.CALLVALUE: {
-        sp += 32;
-        u256.copy(frame + F_VALUE, sp);
-        pc += OP_SIZE;
-        continue;
-      }
       case Op.CALLDATALOAD: {
         calldataload(frame, sp);
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.CALLDATASIZE: {
-        sp += 32;
-        u256.setU64(sp, <u64>load<u32>(frame, F_INPUT_SIZE));
         pc += OP_SIZE;
         continue;
       }
@@ -427,23 +364,11 @@ export function interpret(): void {
         pc += OP_SIZE;
         continue;
       }
-      case Op.CODESIZE: {
-        sp += 32;
-        u256.setU64(sp, <u64>load<u32>(frame, F_CODE_SIZE));
-        pc += OP_SIZE;
-        continue;
-      }
       case Op.CODECOPY: {
         setGas(gasLeft);
         if (!codecopy(frame, sp)) break;
         gasLeft = gas();
         sp -= 96;
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.GASPRICE: {
-        sp += 32;
-        u256.copy(effectiveGasPrice(), sp);
         pc += OP_SIZE;
         continue;
       }
@@ -468,12 +393,6 @@ export function interpret(): void {
         pc = <usize>load<u32>(frame, F_PC);
         continue;
       }
-      case Op.RETURNDATASIZE: {
-        sp += 32;
-        u256.setU64(sp, <u64>returnDataSize());
-        pc += OP_SIZE;
-        continue;
-      }
       case Op.RETURNDATACOPY: {
         setGas(gasLeft);
         if (!returndatacopy(frame, sp)) break;
@@ -491,61 +410,6 @@ export function interpret(): void {
       }
       case Op.BLOCKHASH: {
         blockhash(sp);
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.COINBASE: {
-        sp += 32;
-        u256.fromAddress(blockContext() + B_COINBASE, sp);
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.TIMESTAMP: {
-        sp += 32;
-        u256.setU64(sp, load<u64>(blockContext(), B_TIMESTAMP));
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.NUMBER: {
-        sp += 32;
-        u256.setU64(sp, load<u64>(blockContext(), B_NUMBER));
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.GASLIMIT: {
-        sp += 32;
-        u256.setU64(sp, load<u64>(blockContext(), B_GAS_LIMIT));
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.CHAINID: {
-        sp += 32;
-        u256.setU64(sp, load<u64>(blockContext(), B_CHAIN_ID));
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.PREVRANDAO: {
-        sp += 32;
-        u256.copy(blockContext() + B_PREVRANDAO, sp);
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.BASEFEE: {
-        sp += 32;
-        u256.copy(blockContext() + B_BASE_FEE, sp);
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.BLOBBASEFEE: {
-        sp += 32;
-        u256.copy(blockContext() + B_BLOB_BASE_FEE, sp);
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.SELFBALANCE: {
-        sp += 32;
-        readBalance(<usize>load<u32>(frame, F_SELF));
-        u256.copy(<usize>load<u32>(frame, F_SELF) + O_BALANCE, sp);
         pc += OP_SIZE;
         continue;
       }
@@ -989,12 +853,6 @@ export function interpret(): void {
       case Op.SWAP_SWAP: {
         swap(sp, sp - <usize>load<u32>(pc, 4));
         swap(sp, sp - <usize>load<u32>(pc, 8));
-        pc += OP_SIZE;
-        continue;
-      }
-      case Op.MSIZE: {
-        sp += 32;
-        u256.setU64(sp, <u64>load<u32>(frame, F_MEMORY_SIZE));
         pc += OP_SIZE;
         continue;
       }
