@@ -32,7 +32,8 @@ export interface KernelExports extends TrieExports, SealingExports {
   work(isMain: number): number;
   leaveRun(): void;
   breakCodeLock(): void;
-  fittingCount(): number;
+  rightCount(): number;
+  fittingCount(count: number): number;
   settle(end: number): void;
   takeResult(index: number): number;
   rejectedSender(index: number): number;

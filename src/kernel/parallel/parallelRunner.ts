@@ -2,9 +2,9 @@
  * Executes a list of transactions on a kernel as if one after the other, in parallel where that pays.
  *
  * The list is cut into stretches. A stretch is run in parallel where enough workers are up, it is long enough, no single sender owns most of it, and earlier
- * stretches did not show that the transactions contend; otherwise, and whenever a parallel run is given up, one after the other. A parallel run is
- * given up as a whole: nothing of it has reached the state by then. So is what follows the first transaction that the block's gas does not hold: in a
- * parallel run nobody knows how much gas those before have used.
+ * stretches did not show that the transactions contend; otherwise one after the other. When a parallel run is given up, nothing of it has reached the state
+ * yet: its first transactions that are right all the same are kept, what follows is executed in order. So is what follows the first transaction
+ * that the block's gas does not hold: in a parallel run nobody knows how much gas those before have used.
  *
  * A transaction that turns out not to be includable (nonce, funds) writes nothing; that it is not is part of its result, which stands on what it read as any
  * other does.
@@ -37,6 +37,10 @@ export interface ParallelStatistics {
   validations: number;
   /** Reads that made an execution wait or be repeated, by kind of location. */
   conflicts: { account: number; balance: number; slot: number };
+  /** Milliseconds for handing transactions over, for executing them, and for bringing their results into the state. */
+  handMs: number;
+  runMs: number;
+  settleMs: number;
   /** Milliseconds in runs without a task, by worker. */
   idleMs: number[];
 }
@@ -54,6 +58,8 @@ export interface ParallelRunnerOptions {
 
 /** Of a probe's executions: more in vain say that what follows is executed one after the other. */
 const CONTENTION_MAX = 0.2;
+/** What the other workers must have executed of a stretch for its conflicts to say something. */
+const WITNESS_SHARE_MIN = 0.15;
 /** Parallel execution of a stretch in which one sender has a larger share gains too little. */
 const SENDER_SHARE_MAX = 0.7;
 /** Where the doubling ends. */
@@ -74,7 +80,8 @@ export class ParallelRunner {
   /** Transactions to go before the next probe. */
   #backoff = 0;
   #nextBackoff: number;
-  #isProven = false;
+  /** Length of the next stretch that is run in parallel. */
+  #trialLength: number;
 
   /** @param backend the kernel's, on this thread: workers without one of their own ask here */
   constructor(
@@ -93,6 +100,7 @@ export class ParallelRunner {
     this.#stretchMax = Math.min(stretchMax, pool.options.transactionCountMax);
     this.#backoffMin = backoffMin;
     this.#nextBackoff = backoffMin;
+    this.#trialLength = this.#probeLength;
     this.#statistics = emptyStatistics(pool.options.workerCount);
     kernel.exports.attachRun(...pool.runArguments(0));
   }
@@ -136,7 +144,7 @@ export class ParallelRunner {
 
   /** Where the stretch that begins at `from` ends: what fits the region for encoded transactions, at most. */
   #stretchEnd(transactions: KernelTransaction[], from: number): number {
-    const lengthMax = this.#backoff > 0 ? this.#backoff : this.#isProven ? this.#stretchMax : this.#probeLength;
+    const lengthMax = this.#backoff > 0 ? this.#backoff : this.#trialLength;
     const end = Math.min(transactions.length, from + lengthMax);
     if (this.#backoff > 0) return end;
     let size = 0;
@@ -164,8 +172,10 @@ export class ParallelRunner {
   /** Returns how many of the transactions from `from` on are settled; 0 where the run was given up. */
   async #runParallel(transactions: KernelTransaction[], from: number, to: number): Promise<number> {
     const { exports } = this.#kernel;
+    const begunAt = performance.now();
     if (exports.beginRun() === 0) return 0;
     this.#hand(transactions, from, to);
+    const openedAt = performance.now();
     this.#pool.open();
     let failures: string[];
     let isDone = false;
@@ -179,16 +189,18 @@ export class ParallelRunner {
       exports.leaveRun();
       failures = await this.#pool.close(this.#backend);
     }
-    const failed = this.#count(to - from);
     if (failures.length > 0) this.#logger?.error({ failures }, 'workers failed: the block goes on without them');
-    if (!isDone) {
-      exports.breakCodeLock();
-      this.#abandon();
-      return 0;
-    }
-    this.#learn(failed, to - from);
-    const fitting = exports.fittingCount() >>> 0;
+    if (!isDone) exports.breakCodeLock();
+    const closedAt = performance.now();
+    const right = isDone ? to - from : exports.rightCount() >>> 0;
+    const fitting = exports.fittingCount(right) >>> 0;
     exports.settle(fitting);
+    const figures = this.#count(to - from);
+    this.#statistics.handMs += openedAt - begunAt;
+    this.#statistics.runMs += closedAt - openedAt;
+    this.#statistics.settleMs += performance.now() - closedAt;
+    if (isDone) this.#learn(figures, to - from);
+    else this.#abandon();
     return fitting;
   }
 
@@ -263,8 +275,8 @@ export class ParallelRunner {
     return count;
   }
 
-  /** Adds the run's figures to the statistics; returns the executions that were in vain. */
-  #count(transactionCount: number): number {
+  /** Adds the run's figures to the statistics; returns the executions that were in vain, and those of other workers than this thread. */
+  #count(transactionCount: number): { inVain: number; elsewhere: number } {
     const statistics = this.#statistics;
     const { conflicts } = statistics;
     let executions = 0;
@@ -279,7 +291,7 @@ export class ParallelRunner {
     statistics.executions += executions;
     const inVain = Math.max(0, executions - transactionCount);
     statistics.reexecutions += inVain;
-    return inVain;
+    return { inVain, elsewhere: executions - this.#statistic(0, StatisticsField.executions) };
   }
 
   #abandon(): void {
@@ -296,17 +308,20 @@ export class ParallelRunner {
     this.#backOff();
   }
 
-  #learn(inVain: number, transactionCount: number): void {
+  #learn({ inVain, elsewhere }: { inVain: number; elsewhere: number }, transactionCount: number): void {
     if (inVain > transactionCount * CONTENTION_MAX) {
       this.#backOff();
       return;
     }
-    this.#isProven = true;
-    this.#nextBackoff = this.#backoffMin;
+    this.#trialLength = Math.min(this.#stretchMax, 2 * this.#trialLength);
+    // What one worker executed alone, the others not being awake yet, proves nothing.
+    if (elsewhere < transactionCount * WITNESS_SHARE_MIN) return;
+    this.#trialLength = this.#stretchMax;
+    this.#nextBackoff = Math.max(this.#backoffMin, this.#nextBackoff / 2);
   }
 
   #backOff(): void {
-    this.#isProven = false;
+    this.#trialLength = this.#probeLength;
     this.#backoff = this.#nextBackoff;
     this.#nextBackoff = Math.min(BACKOFF_MAX, 2 * this.#nextBackoff);
   }
@@ -330,6 +345,9 @@ function emptyStatistics(workerCount: number): ParallelStatistics {
     reexecutions: 0,
     validations: 0,
     conflicts: { account: 0, balance: 0, slot: 0 },
+    handMs: 0,
+    runMs: 0,
+    settleMs: 0,
     idleMs: Array.from({ length: workerCount }, () => 0),
   };
 }

@@ -59,6 +59,8 @@ import {
   finishValidation,
   nextTask,
   parkOn,
+  State,
+  stateOf,
   Task,
   taskIncarnation,
   taskIndex,
@@ -78,10 +80,13 @@ export const enum Work {
 }
 
 const POLLS_MAX: i32 = 2000;
-/** Executions of one worker that may be in vain, and their share of all beyond which the run is given up. */
-const FAILURES_FREE: u32 = 64;
-const FAILURE_SHARE: u32 = 3;
+/** Of so many executions of one worker in a row more than these in vain: the run is given up. */
+const WINDOW: u32 = 256;
+const FAILURES_MAX: u32 = 48;
 
+/** This worker's executions when the window began, and those in vain since. */
+let windowFrom: u32 = 0;
+let windowFailures: u32 = 0;
 /** The epoch of the run that this instance's arena chunk belongs to. */
 let enteredEpoch: u32 = 0;
 
@@ -126,6 +131,8 @@ export function work(isMain: bool): i32 {
   if (enteredEpoch != epoch) {
     enteredEpoch = epoch;
     forgetChunk();
+    windowFrom = 0;
+    windowFailures = 0;
     enterRun(epoch, load<u32>(control(), COUNT));
   }
   const result = takeTasks(isMain);
@@ -171,10 +178,14 @@ function execute(index: u32, incarnation: u32): Task {
   return finishExecution(index, incarnation, wroteNew);
 }
 
+/** After each execution that was in vain. */
 function checkContention(): void {
-  const failures = load<u32>(statistics(), STAT_ABORTS) + load<u32>(statistics(), STAT_DEPENDENCIES);
-  if (failures <= FAILURES_FREE) return;
-  if (failures * FAILURE_SHARE > load<u32>(statistics(), STAT_EXECUTIONS)) stopRun(Stop.Contended);
+  const executions = load<u32>(statistics(), STAT_EXECUTIONS);
+  if (executions - windowFrom > WINDOW) {
+    windowFrom = executions;
+    windowFailures = 0;
+  }
+  if (++windowFailures > FAILURES_MAX) stopRun(Stop.Contended);
 }
 
 function validate(index: u32, incarnation: u32): Task {
@@ -191,11 +202,26 @@ function validate(index: u32, incarnation: u32): Task {
 }
 
 /**
- * After a run: how many of its transactions stand as they are. The first one whose gas limit does not fit what those before it left of the
+ * After a run that was given up: how many of its first transactions are right nevertheless. One is if it was executed, all below it are right, and it
+ * read what they left.
+ */
+export function rightCount(): u32 {
+  const count = load<u32>(control(), COUNT);
+  enterRun(load<u32>(control(), EPOCH), count);
+  for (let i: u32 = 0; i < count; i++) {
+    if (stateOf(i) != State.Executed) return i;
+    const result = <usize>load<u32>(recordOf(i), T_RESULT);
+    const reads = <usize>load<u32>(result, X_READS);
+    if (!readsHold(i, reads, load<u32>(result, X_READS_SIZE), workBase())) return i;
+  }
+  return count;
+}
+
+/**
+ * After a run: how many of its first `count` transactions stand as they are. The first one whose gas limit does not fit what those before it left of the
  * block's gas, and all above it, are to be executed one after the other.
  */
-export function fittingCount(): u32 {
-  const count = load<u32>(control(), COUNT);
+export function fittingCount(count: u32): u32 {
   const limit = load<u64>(blockContext(), B_GAS_LIMIT);
   let used = load<u64>(blockContext(), B_GAS_USED);
   for (let i: u32 = 0; i < count; i++) {
