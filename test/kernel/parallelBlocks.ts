@@ -245,7 +245,7 @@ export function randomTransactions(scenario: Scenario, count: number, random: Ra
     return all[below(all.length)];
   };
 
-  return Array.from({ length: count }, () => {
+  const next = () => {
     let pick = random() * total;
     const [kind] =
       kinds.find(([, weight]) => {
@@ -310,7 +310,8 @@ export function randomTransactions(scenario: Scenario, count: number, random: Ra
       case 'setCode':
         return { ...base, to: senderAt(below(scenario.senders)), value: BigInt(below(50)) };
     }
-  });
+  };
+  return Array.from({ length: count }, next);
 }
 
 /** Puts the state into the kernel's tries, so that `stateRoot` is the whole state's. */
