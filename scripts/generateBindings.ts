@@ -15,6 +15,8 @@ const ROOT = join(__dirname, '..');
 export const BOUND_CONTRACTS = {
   Inbox: 'contracts/data-availability/Inbox.sol',
   Portal: 'contracts/bridge/Portal.sol',
+  L1CrossDomainMessenger: 'contracts/bridge/L1CrossDomainMessenger.sol',
+  L1StandardBridge: 'contracts/bridge/L1StandardBridge.sol',
   DisputeGameFactory: 'contracts/settlement/DisputeGameFactory.sol',
   AnchorStateRegistry: 'contracts/settlement/AnchorStateRegistry.sol',
   OutputClaimGame: 'contracts/settlement/OutputClaimGame.sol',
@@ -28,6 +30,10 @@ export const BOUND_CONTRACTS = {
   BaseFeeVault: 'contracts/l2/BaseFeeVault.sol',
   SequencerFeeVault: 'contracts/l2/SequencerFeeVault.sol',
   L1FeeVault: 'contracts/l2/L1FeeVault.sol',
+  L2CrossDomainMessenger: 'contracts/l2/L2CrossDomainMessenger.sol',
+  L2StandardBridge: 'contracts/l2/L2StandardBridge.sol',
+  OptimismMintableERC20Factory: 'contracts/l2/OptimismMintableERC20Factory.sol',
+  OptimismMintableERC20: 'contracts/l2/OptimismMintableERC20.sol',
 } as const;
 
 export type BoundContract = keyof typeof BOUND_CONTRACTS;
@@ -40,6 +46,9 @@ export const L2_CONTRACTS = [
   'BaseFeeVault',
   'SequencerFeeVault',
   'L1FeeVault',
+  'L2CrossDomainMessenger',
+  'L2StandardBridge',
+  'OptimismMintableERC20Factory',
 ] as const satisfies BoundContract[];
 
 interface CompilerArtifact {

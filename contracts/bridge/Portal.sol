@@ -224,6 +224,9 @@ contract Portal is IPortal, IWithdrawals, ResourceMetering, Ownable2StepUpgradea
         _requireTarget(transaction.target);
         bytes32 withdrawalHash = _hashWithdrawal(transaction);
         checkWithdrawal(withdrawalHash, proofSubmitter);
+        if (address(this).balance < transaction.value) {
+            revert OptimismPortal_InsufficientBalance(address(this).balance, transaction.value);
+        }
 
         finalizedWithdrawals[withdrawalHash] = true;
         l2Sender = transaction.sender;

@@ -78,6 +78,9 @@ interface IWithdrawals {
     /// @notice Less gas is left than the withdrawal asks for.
     error OptimismPortal_InsufficientGas(uint256 gasLeft, uint256 gasNeeded);
 
+    /// @notice The portal holds less than the withdrawal is worth: it can be carried out when it holds enough.
+    error OptimismPortal_InsufficientBalance(uint256 balanceWei, uint256 valueWei);
+
     /// @notice The call failed, in an estimation of gas: with more it may succeed.
     error OptimismPortal_GasEstimation();
 

@@ -19,6 +19,18 @@ library MinimumGasCall {
         }
     }
 
+    /// @notice As `execute`, but keeps `reserved` gas for what comes after.
+    function executeReserving(
+        address target,
+        uint256 value,
+        bytes memory data,
+        uint256 reserved
+    ) internal returns (bool success) {
+        assembly ("memory-safe") {
+            success := call(sub(gas(), reserved), target, value, add(data, 0x20), mload(data), 0, 0)
+        }
+    }
+
     /// @notice Gas that must be left for `execute` to give `gasLimit` to the target.
     function needed(uint256 gasLimit) internal pure returns (uint256) {
         // A limit near 2^256 would overflow; no transaction has so much gas anyway.

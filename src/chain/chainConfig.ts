@@ -41,7 +41,18 @@ export const chainConfigSchema = z.strictObject({
   timestampDriftSecondsMax: count,
   /** Bound on a batch once decompressed. */
   batchDecompressedSizeBytesMax: count.min(1024),
-  contracts: z.strictObject({ inbox: hexAddress, portal: hexAddress, disputeGameFactory: hexAddress }),
+  contracts: z.strictObject({
+    inbox: hexAddress,
+    portal: hexAddress,
+    disputeGameFactory: hexAddress,
+    /** Both or neither: the bridge's L1 side, which genesis names to its L2 side. */
+    l1CrossDomainMessenger: hexAddress.optional(),
+    l1StandardBridge: hexAddress.optional(),
+  }),
+  /** Where the fee vaults pay to. Without it their fees can't be taken out. */
+  feeVaults: z
+    .strictObject({ recipient: hexAddress, minWithdrawalWei: weiString, network: z.enum(['l1', 'l2']) })
+    .optional(),
 });
 
 export type ChainConfig = z.infer<typeof chainConfigSchema>;

@@ -3,7 +3,7 @@ import type { BlockHeader } from '../codec/header';
 import { type Address, fromHex, type Hash, ZERO_HASH } from '../core/bytes';
 import { addresses } from './addresses';
 import type { ChainConfig } from './chainConfig';
-import { type Predeploy, predeploys } from './predeploys/predeploys';
+import { type Predeploy, type PredeployOptions, predeploys } from './predeploys/predeploys';
 
 /** An account that exists from the start. */
 export interface GenesisAccount {
@@ -29,7 +29,7 @@ export interface Genesis {
  */
 export function buildGenesis(
   config: ChainConfig,
-  contracts: Pick<Predeploy, 'address' | 'code' | 'storage'>[] = predeploys(),
+  contracts: Pick<Predeploy, 'address' | 'code' | 'storage'>[] = predeploys(predeployOptions(config)),
 ): Genesis {
   const accounts = new Map<string, GenesisAccount>();
   for (const { address, code, storage } of contracts) {
@@ -59,6 +59,21 @@ export function buildGenesis(
     },
     l1Origin: { number: config.genesis.l1Number, hash: fromHex(config.genesis.l1Hash), sequenceNumber: 0 },
     allocations: [...accounts.values()].filter(({ nonce, balance }) => nonce > 0n || balance > 0n),
+  };
+}
+
+function predeployOptions({ feeVaults, contracts }: ChainConfig): PredeployOptions {
+  const { l1CrossDomainMessenger, l1StandardBridge } = contracts;
+  return {
+    feeVaults: feeVaults && {
+      recipient: fromHex(feeVaults.recipient),
+      minWithdrawalWei: BigInt(feeVaults.minWithdrawalWei),
+      network: feeVaults.network,
+    },
+    bridge:
+      l1CrossDomainMessenger && l1StandardBridge
+        ? { l1CrossDomainMessenger: fromHex(l1CrossDomainMessenger), l1StandardBridge: fromHex(l1StandardBridge) }
+        : undefined,
   };
 }
 

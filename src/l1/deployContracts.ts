@@ -17,6 +17,8 @@ import { errorMessage, TributaryError } from '../core/errors';
 import { anchorStateRegistryAbi } from './bindings/AnchorStateRegistry';
 import { disputeGameFactoryAbi } from './bindings/DisputeGameFactory';
 import { inboxAbi } from './bindings/Inbox';
+import { l1CrossDomainMessengerAbi } from './bindings/L1CrossDomainMessenger';
+import { l1StandardBridgeAbi } from './bindings/L1StandardBridge';
 import { outputClaimGameAbi } from './bindings/OutputClaimGame';
 import { portalAbi } from './bindings/Portal';
 import { proxyAdminAbi } from './bindings/ProxyAdmin';
@@ -62,6 +64,8 @@ export interface DeployedContracts {
   disputeGameFactory: Address;
   systemConfig: Address;
   anchorStateRegistry: Address;
+  l1CrossDomainMessenger: Address;
+  l1StandardBridge: Address;
   /** Code of the output claim games, which are clones of it. */
   outputClaimGame: Address;
   timelock: Address;
@@ -71,7 +75,9 @@ export interface DeployedContracts {
   implementations: Record<ProxiedContract, Address>;
 }
 
-const PROXIED_CONTRACTS = ['systemConfig', 'disputeGameFactory', 'anchorStateRegistry', 'portal', 'inbox'] as const;
+const OWNED_CONTRACTS = ['systemConfig', 'disputeGameFactory', 'anchorStateRegistry', 'portal', 'inbox'] as const;
+/** The messenger and the bridge have no owner: there is nothing to set in them. */
+const PROXIED_CONTRACTS = [...OWNED_CONTRACTS, 'l1CrossDomainMessenger', 'l1StandardBridge'] as const;
 
 export type ProxiedContract = (typeof PROXIED_CONTRACTS)[number];
 
@@ -110,7 +116,7 @@ const DEFAULT_PAUSE_DURATION_SECONDS = 7 * 24 * 3600;
 const DELAY_SECONDS_MAX = 365 * 24 * 3600;
 /** `SystemConfig.PAUSE_DURATION_SECONDS_MAX`. */
 const PAUSE_DURATION_SECONDS_MAX = 14 * 24 * 3600;
-const STEP_COUNT = 12;
+const STEP_COUNT = 16;
 
 /**
  * Deploys and wires all L1 contracts, one transaction each, in a fixed order. No contract is ever owned by the deployer: each proxy is
@@ -199,12 +205,28 @@ export async function deployContracts(options: DeployContractsOptions): Promise<
     encodeFunctionData({ abi: inboxAbi, functionName: 'initialize', args: [timelock, config.sequencer] }),
   );
 
+  const l1CrossDomainMessenger = await deployer.deployProxied(
+    'L1CrossDomainMessenger',
+    timelock,
+    encodeFunctionData({ abi: l1CrossDomainMessengerAbi, functionName: 'initialize', args: [portal.proxy] }),
+  );
+  const l1StandardBridge = await deployer.deployProxied(
+    'L1StandardBridge',
+    timelock,
+    encodeFunctionData({
+      abi: l1StandardBridgeAbi,
+      functionName: 'initialize',
+      args: [l1CrossDomainMessenger.proxy],
+    }),
+  );
   const proxied: Record<ProxiedContract, Proxied> = {
     systemConfig,
     disputeGameFactory,
     anchorStateRegistry,
     portal,
     inbox,
+    l1CrossDomainMessenger,
+    l1StandardBridge,
   };
   const contracts: DeployedContracts = {
     ...addressesOf(proxied, 'proxy'),
@@ -308,13 +330,16 @@ async function checkDeployment(
   deployer: Address,
 ): Promise<void> {
   const { timelock } = contracts;
-  for (const name of PROXIED_CONTRACTS) {
+  for (const name of OWNED_CONTRACTS) {
     const address = contracts[name];
-    const admin = contracts.proxyAdmins[name];
     const owner = await client.readContract({ address, abi: inboxAbi, functionName: 'owner' });
     expectAddress(`${name}.owner`, timelock, owner);
     const pendingOwner = await client.readContract({ address, abi: inboxAbi, functionName: 'pendingOwner' });
     expectAddress(`${name}.pendingOwner`, zeroAddress, pendingOwner);
+  }
+  for (const name of PROXIED_CONTRACTS) {
+    const address = contracts[name];
+    const admin = contracts.proxyAdmins[name];
     expectAddress(`${name} admin slot`, admin, await readAddressSlot(client, address, ERC1967_ADMIN_SLOT));
     const implementation = await readAddressSlot(client, address, ERC1967_IMPLEMENTATION_SLOT);
     expectAddress(`${name} implementation slot`, contracts.implementations[name], implementation);
@@ -329,6 +354,18 @@ async function checkDeployment(
   expectAddress('portal.guardian', config.guardian, await client.readContract({ ...portal, functionName: 'guardian' }));
   const registry = await client.readContract({ ...portal, functionName: 'anchorStateRegistry' });
   expectAddress('portal.anchorStateRegistry', contracts.anchorStateRegistry, registry);
+  const messengerPortal = await client.readContract({
+    address: contracts.l1CrossDomainMessenger,
+    abi: l1CrossDomainMessengerAbi,
+    functionName: 'portal',
+  });
+  expectAddress('l1CrossDomainMessenger.portal', contracts.portal, messengerPortal);
+  const bridgeMessenger = await client.readContract({
+    address: contracts.l1StandardBridge,
+    abi: l1StandardBridgeAbi,
+    functionName: 'messenger',
+  });
+  expectAddress('l1StandardBridge.messenger', contracts.l1CrossDomainMessenger, bridgeMessenger);
   const sequencer = await client.readContract({ address: contracts.inbox, abi: inboxAbi, functionName: 'sequencer' });
   expectAddress('inbox.sequencer', config.sequencer, sequencer);
   const game = { address: contracts.outputClaimGame, abi: outputClaimGameAbi } as const;

@@ -18,6 +18,7 @@ const MULTICALL3 = { address: toHex(addresses.multicall3) } as const;
  */
 export function tributaryChain(deployment: Deployment) {
   const { l1, l2, rollup } = deployment;
+  const { l1StandardBridge: bridge, l1CrossDomainMessenger: messenger } = rollup.contracts;
   const onL1 = (address: string) => ({ [l1.chainId]: { address: address as Address } });
   return defineChain({
     ...chainConfig,
@@ -31,6 +32,8 @@ export function tributaryChain(deployment: Deployment) {
       multicall3: MULTICALL3,
       portal: onL1(rollup.contracts.portal),
       disputeGameFactory: onL1(rollup.contracts.disputeGameFactory),
+      ...(bridge && { l1StandardBridge: onL1(bridge) }),
+      ...(messenger && { l1CrossDomainMessenger: onL1(messenger) }),
       // Never called: where a portal has dispute games (version 3), outputs are the factory's. viem's types still ask for it.
       l2OutputOracle: onL1(rollup.contracts.disputeGameFactory),
     },

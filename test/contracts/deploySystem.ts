@@ -64,6 +64,8 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
     inbox: await contractAt('Inbox', contracts.inbox),
     portal: await contractAt('Portal', contracts.portal),
     factory: await contractAt('DisputeGameFactory', contracts.disputeGameFactory),
+    messenger: await contractAt('L1CrossDomainMessenger', contracts.l1CrossDomainMessenger),
+    bridge: await contractAt('L1StandardBridge', contracts.l1StandardBridge),
     registry: await contractAt('AnchorStateRegistry', contracts.anchorStateRegistry),
     systemConfig: await contractAt('SystemConfig', contracts.systemConfig),
     gameImplementation: await contractAt('OutputClaimGame', contracts.outputClaimGame),

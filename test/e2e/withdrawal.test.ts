@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createPublicClient, createWalletClient, http, parseEther, type TransactionReceipt } from 'viem';
+import hre from 'hardhat';
+import {
+  createPublicClient,
+  createWalletClient,
+  type Hex,
+  http,
+  parseEther,
+  parseEventLogs,
+  type TransactionReceipt,
+} from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import {
   getL2TransactionHashes,
@@ -12,6 +21,10 @@ import {
   walletActionsL2,
 } from 'viem/op-stack';
 import { parseDeployment } from '../../src/chain/deployment';
+import { baseFeeVaultAbi } from '../../src/l1/bindings/BaseFeeVault';
+import { l1StandardBridgeAbi } from '../../src/l1/bindings/L1StandardBridge';
+import { optimismMintableERC20Abi } from '../../src/l1/bindings/OptimismMintableERC20';
+import { optimismMintableERC20FactoryAbi } from '../../src/l1/bindings/OptimismMintableERC20Factory';
 import { DEV_MNEMONIC } from '../../src/node/dev/devAccounts';
 import { tributaryChain, tributaryL1Chain } from '../../src/sdk/tributaryChain';
 import { freePort, TributaryProcess, temporaryFolder } from './tributaryProcess';
@@ -121,6 +134,61 @@ describe('viem/op-stack with tributary dev, end to end', function () {
       expect((await publicL1.waitForTransactionReceipt({ hash: again as `0x${string}` })).status).to.equal('reverted');
     }
     expect(await publicL1.getBalance({ address: to })).to.equal(value);
+  });
+
+  it('brings a token to L2 by the bridge', async () => {
+    const { publicL1, publicL2, walletL1, walletL2, deployment } = clients;
+    const artifact = await hre.artifacts.readArtifact('ExampleToken');
+    const created = await walletL1.deployContract({
+      abi: artifact.abi,
+      bytecode: artifact.bytecode as Hex,
+      args: [1_000n],
+    });
+    const token = (await publicL1.waitForTransactionReceipt({ hash: created })).contractAddress as Hex;
+    const factory = {
+      address: '0x4200000000000000000000000000000000000012',
+      abi: optimismMintableERC20FactoryAbi,
+    } as const;
+    const made = await walletL2.writeContract({
+      ...factory,
+      functionName: 'createOptimismMintableERC20',
+      args: [token, 'Twin', 'TWIN'],
+    });
+    const [event] = parseEventLogs({
+      abi: factory.abi,
+      eventName: 'OptimismMintableERC20Created',
+      logs: (await publicL2.waitForTransactionReceipt({ hash: made })).logs,
+    });
+    const twin = event.args.localToken;
+    const bridge = deployment.l1.contracts.l1StandardBridge as Hex;
+    const approved = await walletL1.writeContract({
+      address: token,
+      abi: artifact.abi,
+      functionName: 'approve',
+      args: [bridge, 400n],
+    });
+    await publicL1.waitForTransactionReceipt({ hash: approved });
+    const bridged = await walletL1.writeContract({
+      address: bridge,
+      abi: l1StandardBridgeAbi,
+      functionName: 'depositERC20To',
+      args: [token, twin, FRESH, 400n, 200_000, '0x'],
+    });
+    const [l2Hash] = getL2TransactionHashes(await publicL1.waitForTransactionReceipt({ hash: bridged }));
+    expect((await publicL2.waitForTransactionReceipt({ hash: l2Hash })).status).to.equal('success');
+    const balance = { address: twin, abi: optimismMintableERC20Abi, functionName: 'balanceOf', args: [FRESH] } as const;
+    expect(await publicL2.readContract(balance)).to.equal(400n);
+  });
+
+  it('pays the fees that gathered out to L1, by a withdrawal', async () => {
+    const { publicL2, walletL2, deployment } = clients;
+    const vault = '0x4200000000000000000000000000000000000019';
+    const gathered = await publicL2.getBalance({ address: vault });
+    expect(gathered > 0n).to.equal(true);
+    const hash = await walletL2.writeContract({ address: vault, abi: baseFeeVaultAbi, functionName: 'withdraw' });
+    const [withdrawal] = getWithdrawals(await publicL2.waitForTransactionReceipt({ hash }));
+    expect(withdrawal.target.toLowerCase()).to.equal(deployment.l1.contracts.timelock.toLowerCase());
+    expect(withdrawal.value >= gathered).to.equal(true);
   });
 
   it('estimates fees', async () => {

@@ -57,6 +57,10 @@ describe('deployContracts', () => {
       'UpgradeableProxy',
       'Inbox',
       'UpgradeableProxy',
+      'L1CrossDomainMessenger',
+      'UpgradeableProxy',
+      'L1StandardBridge',
+      'UpgradeableProxy',
     ]);
   });
 

@@ -8,8 +8,11 @@ import { gasPriceOracleCode } from './gasPriceOracleCode';
 import { historyStorageCode } from './historyStorageCode';
 import { l1BlockCode } from './l1BlockCode';
 import { l1FeeVaultCode } from './l1FeeVaultCode';
+import { l2CrossDomainMessengerCode } from './l2CrossDomainMessengerCode';
+import { l2StandardBridgeCode } from './l2StandardBridgeCode';
 import { l2ToL1MessagePasserCode } from './l2ToL1MessagePasserCode';
 import { multicall3Code } from './multicall3Code';
+import { optimismMintableERC20FactoryCode } from './optimismMintableERC20FactoryCode';
 import { permit2Code } from './permit2Code';
 import { sequencerFeeVaultCode } from './sequencerFeeVaultCode';
 
@@ -33,6 +36,8 @@ export interface FeeVaultConfig {
 export interface PredeployOptions {
   /** Without it `withdraw()` of the vaults fails and the fees stay there. */
   feeVaults?: FeeVaultConfig;
+  /** The L1 side of the bridge. Without it nothing crosses by messenger and bridge, only by the portal and the message passer. */
+  bridge?: { l1CrossDomainMessenger: Address; l1StandardBridge: Address };
 }
 
 /** All predeploys, in a fixed order. Deterministic: the same options give the same genesis. */
@@ -45,6 +50,19 @@ export function predeploys(options: PredeployOptions = {}): Predeploy[] {
     predeploy('BaseFeeVault', addresses.baseFeeVault, baseFeeVaultCode, vaultStorage),
     predeploy('SequencerFeeVault', addresses.sequencerFeeVault, sequencerFeeVaultCode, vaultStorage),
     predeploy('L1FeeVault', addresses.l1FeeVault, l1FeeVaultCode, vaultStorage),
+    predeploy(
+      'L2CrossDomainMessenger',
+      addresses.l2CrossDomainMessenger,
+      l2CrossDomainMessengerCode,
+      otherSideStorage(options.bridge?.l1CrossDomainMessenger),
+    ),
+    predeploy(
+      'L2StandardBridge',
+      addresses.l2StandardBridge,
+      l2StandardBridgeCode,
+      otherSideStorage(options.bridge?.l1StandardBridge),
+    ),
+    predeploy('OptimismMintableERC20Factory', addresses.optimismMintableErc20Factory, optimismMintableERC20FactoryCode),
     predeploy('Multicall3', addresses.multicall3, multicall3Code),
     predeploy('Create2Deployer', addresses.create2Deployer, create2DeployerCode),
     predeploy('Permit2', addresses.permit2, permit2Code),
@@ -55,6 +73,11 @@ export function predeploys(options: PredeployOptions = {}): Predeploy[] {
 
 function predeploy(name: string, address: Address, code: Hex, storage: Predeploy['storage'] = []): Predeploy {
   return { name, address, code: fromHex(code), storage };
+}
+
+/** Slot 50 of L2CrossDomainMessenger.sol and L2StandardBridge.sol: their twin on L1. */
+function otherSideStorage(address: Address | undefined): Predeploy['storage'] {
+  return address ? [{ slot: toFixedBytes(50, 32), value: concatBytes(new Uint8Array(12), address) }] : [];
 }
 
 /** Slots 0 and 1 of contracts/l2/FeeVault.sol: network (byte 11) ‖ recipient (bytes 12 to 31); least amount. */

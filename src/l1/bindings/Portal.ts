@@ -8,6 +8,7 @@ export const portalAbi = [
   {"inputs":[],"name":"OptimismPortal_BadTarget","type":"error"},
   {"inputs":[],"name":"OptimismPortal_CallPaused","type":"error"},
   {"inputs":[],"name":"OptimismPortal_GasEstimation","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"balanceWei","type":"uint256"},{"internalType":"uint256","name":"valueWei","type":"uint256"}],"name":"OptimismPortal_InsufficientBalance","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"gasLeft","type":"uint256"},{"internalType":"uint256","name":"gasNeeded","type":"uint256"}],"name":"OptimismPortal_InsufficientGas","type":"error"},
   {"inputs":[],"name":"OptimismPortal_InvalidDisputeGame","type":"error"},
   {"inputs":[],"name":"OptimismPortal_InvalidMerkleProof","type":"error"},

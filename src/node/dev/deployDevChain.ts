@@ -75,7 +75,11 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
       inbox: contracts.inbox,
       portal: contracts.portal,
       disputeGameFactory: contracts.disputeGameFactory,
+      l1CrossDomainMessenger: contracts.l1CrossDomainMessenger,
+      l1StandardBridge: contracts.l1StandardBridge,
     },
+    // The timelock could not spend what it has on L2, so the fees go to it on L1.
+    feeVaults: { recipient: contracts.timelock, minWithdrawalWei: '0', network: 'l1' },
   };
   return {
     version: 1,

@@ -36,9 +36,9 @@ function named(name: string, all: Predeploy[] = predeploys()): Predeploy {
 }
 
 describe('predeploys', () => {
-  it('are at eleven different addresses with code and without storage unless told', () => {
+  it('are at fourteen different addresses with code and without storage unless told', () => {
     const all = predeploys();
-    expect(new Set(all.map(({ address }) => toHex(address))).size).to.equal(11);
+    expect(new Set(all.map(({ address }) => toHex(address))).size).to.equal(14);
     for (const { name, code, storage } of all) {
       expect(code.length, name).to.be.greaterThan(0);
       expect(storage, name).to.deep.equal([]);

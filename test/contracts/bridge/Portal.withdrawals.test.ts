@@ -337,6 +337,17 @@ describe('Portal withdrawals', () => {
         .withArgs(hashWithdrawal(withdrawals.burn), false);
     });
 
+    it('fails without a trace while the portal holds too little', async () => {
+      const { portal, stranger, withdrawals } = await loadFixture(deployMature);
+      await setBalance(await portal.getAddress(), 4n);
+      const finalize = () => portal.connect(stranger).finalizeWithdrawalTransaction(withdrawals.plain);
+      await expect(finalize())
+        .to.be.revertedWithCustomError(portal, 'OptimismPortal_InsufficientBalance')
+        .withArgs(4, 5);
+      await setBalance(await portal.getAddress(), 5n);
+      await expect(finalize()).to.changeEtherBalance(TARGET, 5n);
+    });
+
     it('refuses a gas limit that no transaction has, without overflow', async () => {
       const { portal, stranger, withdrawals } = await loadFixture(deployMature);
       await expect(

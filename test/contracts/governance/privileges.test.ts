@@ -6,7 +6,15 @@ import { BOND_WEI, deploySystem, TIMELOCK_DELAY_SECONDS } from '../deploySystem'
 import { contractAt, deployed, type TestContract } from '../testContract';
 
 /** Who may call a function that changes state. `pendingOwner` and `open` need not be refused by role. */
-type Caller = 'timelock' | 'guardian' | 'sequencer' | 'timelockRole' | 'pendingOwner' | 'initializer' | 'open';
+type Caller =
+  | 'timelock'
+  | 'guardian'
+  | 'sequencer'
+  | 'timelockRole'
+  | 'pendingOwner'
+  | 'initializer'
+  | 'otherBridge'
+  | 'open';
 
 const OWNABLE: Record<string, Caller> = {
   transferOwnership: 'timelock',
@@ -30,6 +38,20 @@ const CALLERS: Record<string, Record<string, Caller>> = {
     proveWithdrawalTransaction: 'open',
     finalizeWithdrawalTransaction: 'open',
     finalizeWithdrawalTransactionExternalProof: 'open',
+  },
+  messenger: { initialize: 'initializer', sendMessage: 'open', relayMessage: 'open' },
+  bridge: {
+    initialize: 'initializer',
+    bridgeETH: 'open',
+    bridgeETHTo: 'open',
+    bridgeERC20: 'open',
+    bridgeERC20To: 'open',
+    depositETH: 'open',
+    depositETHTo: 'open',
+    depositERC20: 'open',
+    depositERC20To: 'open',
+    finalizeBridgeETH: 'otherBridge',
+    finalizeBridgeERC20: 'otherBridge',
   },
   registry: {
     ...OWNABLE,
@@ -80,6 +102,7 @@ const REFUSALS = [
   'InboxUnauthorizedPoster',
   'OutputClaimGameUnauthorized',
   'SystemConfigUnauthorized',
+  'StandardBridgeUnauthorized',
   'InvalidInitialization',
   'OutputClaimGameAlreadyInitialized',
 ];
@@ -94,6 +117,8 @@ async function deployAll() {
     inbox: system.inbox,
     portal: system.portal,
     registry: system.registry,
+    messenger: system.messenger,
+    bridge: system.bridge,
     factory: system.factory,
     systemConfig: system.systemConfig,
     timelock: system.timelock,
@@ -159,6 +184,7 @@ describe('privileges', () => {
           sequencer: sequencer.address,
           timelockRole: proposer.address,
           initializer: undefined,
+          otherBridge: undefined,
         }[caller];
         const callers = [deployer, sequencer, guardian, proposer, stranger, timelockSigner].map(
           ({ address }) => address,
@@ -249,7 +275,7 @@ describe('proxies', () => {
   it('have an admin each, and none obeys anyone but the timelock', async () => {
     const { deployment, deployer, guardian, proposer } = await loadFixture(deployAll);
     const { proxyAdmins } = deployment.contracts;
-    expect(new Set(Object.values(proxyAdmins)).size).to.equal(5);
+    expect(new Set(Object.values(proxyAdmins)).size).to.equal(7);
     for (const [name, address] of Object.entries(proxyAdmins)) {
       const admin = await contractAt('ProxyAdmin', address);
       const proxy = deployment.contracts[name as keyof typeof proxyAdmins];

@@ -1,0 +1,27 @@
+// Written by scripts/generateBindings.ts from contracts/l2/L2CrossDomainMessenger.sol: do not edit.
+
+export const l2CrossDomainMessengerAbi = [
+  {"inputs":[{"internalType":"bytes32","name":"messageHash","type":"bytes32"}],"name":"MessengerAlreadyRelayed","type":"error"},
+  {"inputs":[{"internalType":"address","name":"target","type":"address"}],"name":"MessengerBadTarget","type":"error"},
+  {"inputs":[],"name":"MessengerGasEstimation","type":"error"},
+  {"inputs":[],"name":"MessengerNoMessage","type":"error"},
+  {"inputs":[{"internalType":"bytes32","name":"messageHash","type":"bytes32"}],"name":"MessengerNotFailed","type":"error"},
+  {"inputs":[],"name":"MessengerPaused","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"version","type":"uint256"}],"name":"MessengerUnknownVersion","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"sentWei","type":"uint256"},{"internalType":"uint256","name":"expectedWei","type":"uint256"}],"name":"MessengerWrongValue","type":"error"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"bytes32","name":"msgHash","type":"bytes32"}],"name":"FailedRelayedMessage","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"bytes32","name":"msgHash","type":"bytes32"}],"name":"RelayedMessage","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"target","type":"address"},{"indexed":false,"internalType":"address","name":"sender","type":"address"},{"indexed":false,"internalType":"bytes","name":"message","type":"bytes"},{"indexed":false,"internalType":"uint256","name":"messageNonce","type":"uint256"},{"indexed":false,"internalType":"uint256","name":"gasLimit","type":"uint256"}],"name":"SentMessage","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"sender","type":"address"},{"indexed":false,"internalType":"uint256","name":"value","type":"uint256"}],"name":"SentMessageExtension1","type":"event"},
+  {"inputs":[],"name":"MESSAGE_VERSION","outputs":[{"internalType":"uint16","name":"","type":"uint16"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"OTHER_MESSENGER","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes","name":"message","type":"bytes"},{"internalType":"uint32","name":"minGasLimit","type":"uint32"}],"name":"baseGas","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"pure","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"messageHash","type":"bytes32"}],"name":"failedMessages","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"messageNonce","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"otherMessenger","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"paused","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"pure","type":"function"},
+  {"inputs":[{"internalType":"uint256","name":"nonce","type":"uint256"},{"internalType":"address","name":"sender","type":"address"},{"internalType":"address","name":"target","type":"address"},{"internalType":"uint256","name":"value","type":"uint256"},{"internalType":"uint256","name":"minGasLimit","type":"uint256"},{"internalType":"bytes","name":"message","type":"bytes"}],"name":"relayMessage","outputs":[],"stateMutability":"payable","type":"function"},
+  {"inputs":[{"internalType":"address","name":"target","type":"address"},{"internalType":"bytes","name":"message","type":"bytes"},{"internalType":"uint32","name":"minGasLimit","type":"uint32"}],"name":"sendMessage","outputs":[],"stateMutability":"payable","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"messageHash","type":"bytes32"}],"name":"successfulMessages","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"xDomainMessageSender","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+] as const;
