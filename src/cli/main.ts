@@ -6,6 +6,7 @@ import { packageVersion } from '../node/packageVersion';
 import { registerDevCommand } from './commands/dev';
 import { registerEvmCommand } from './commands/evm';
 import { registerNodeCommand } from './commands/node';
+import { registerTransferCommands } from './commands/transfer';
 import { registerVerifyCommand } from './commands/verify';
 
 const program = new Command('tributary')
@@ -16,6 +17,7 @@ const program = new Command('tributary')
 registerDevCommand(program);
 registerNodeCommand(program);
 registerVerifyCommand(program);
+registerTransferCommands(program);
 registerEvmCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
