@@ -13,9 +13,17 @@ import {
   renderBinding,
   renderPredeployCode,
 } from '../../scripts/generateBindings';
-import { BOND_WEI, CHALLENGE_WINDOW_SECONDS, deploySystem, impersonated } from './deploySystem';
+import {
+  BOND_WEI,
+  CHALLENGE_WINDOW_SECONDS,
+  deploySystem,
+  GAME_FINALITY_SECONDS,
+  impersonated,
+  PROOF_MATURITY_SECONDS,
+} from './deploySystem';
 import { matchSnapshot } from './matchSnapshot';
 import { contractAt, deployed } from './testContract';
+import { claim as claimRoot, l2After, type Withdrawal } from './withdrawals';
 
 /** EIP-170. */
 const CODE_SIZE_BYTES_MAX = 24_576;
@@ -98,7 +106,7 @@ describe('what is committed about the contracts', () => {
   });
 
   it('has the gas that the common calls cost', async () => {
-    const { inbox, portal, factory, sequencer, stranger, guardian } = await loadFixture(deploySystem);
+    const { inbox, portal, factory, sequencer, stranger, guardian, other } = await loadFixture(deploySystem);
     const gas: Record<string, number> = {};
     const post = inbox.connect(sequencer).postBatch;
     gas['Inbox.postBatch, first, 1 byte'] = await gasOf(post('0x01'));
@@ -123,6 +131,27 @@ describe('what is committed about the contracts', () => {
     await time.increase(CHALLENGE_WINDOW_SECONDS);
     gas['OutputClaimGame.resolve'] = await gasOf(claim.resolve());
     gas['OutputClaimGame.claimCredit'] = await gasOf(claim.claimCredit(stranger));
+
+    const withdrawal: Withdrawal = {
+      nonce: 1n << 240n,
+      sender: stranger.address,
+      target: other.address,
+      value: 1n,
+      gasLimit: 21_000n,
+      data: '0x',
+    };
+    const l2 = await l2After([withdrawal]);
+    const gameIndex = await claimRoot({ factory }, l2.outputRoot);
+    const proof = await l2.proofOf(withdrawal);
+    gas[`Portal.proveWithdrawalTransaction, ${proof.length} nodes`] = await gasOf(
+      portal.connect(stranger).proveWithdrawalTransaction(withdrawal, gameIndex, l2.outputRootProof, proof),
+    );
+    await time.increase(CHALLENGE_WINDOW_SECONDS);
+    await (await contractAt('OutputClaimGame', (await factory.gameAtIndex(gameIndex)).proxy)).resolve();
+    await time.increase(GAME_FINALITY_SECONDS + PROOF_MATURITY_SECONDS);
+    gas['Portal.finalizeWithdrawalTransaction, ETH'] = await gasOf(
+      portal.connect(stranger).finalizeWithdrawalTransaction(withdrawal),
+    );
 
     const l1Block = await (await deployed('L1Block')).getAddress();
     const depositor = await impersonated('0xDeaDDEaDDeAdDeAdDEAdDEaddeAddEAdDEAd0001');
