@@ -27,12 +27,13 @@ export interface KernelExports extends TrieExports, SealingExports {
   codeBytes(hash: number): number;
   codeSize(hash: number): number;
   attachRun(base: number, sizeBytes: number, transactionCountMax: number, workerCount: number, worker: number): number;
-  beginRun(): number;
-  addTransaction(source: number, earlier: number): void;
+  beginRun(transactionCountMax: number): number;
+  addTransaction(source: number): void;
+  sealRun(): number;
   work(isMain: number): number;
   leaveRun(): void;
   breakCodeLock(): void;
-  rightCount(): number;
+  rightCount(isOrderly: number): number;
   fittingCount(count: number): number;
   settle(end: number): void;
   takeResult(index: number): number;

@@ -37,7 +37,7 @@ export interface ParallelStatistics {
   validations: number;
   /** Reads that made an execution wait or be repeated, by kind of location. */
   conflicts: { account: number; balance: number; slot: number };
-  /** Milliseconds for handing transactions over, for executing them, and for bringing their results into the state. */
+  /** Milliseconds for handing transactions over (others execute meanwhile), for executing the rest, and for bringing the results into the state. */
   handMs: number;
   runMs: number;
   settleMs: number;
@@ -157,32 +157,26 @@ export class ParallelRunner {
 
   #isWorthwhile(transactions: KernelTransaction[], from: number, to: number): boolean {
     if (this.#backoff > 0 || to - from < this.#parallelMin || this.#pool.readyCount < 2) return false;
-    if (encodedSize(transactions[from]) > this.#pool.options.sourceSizeBytes) return false;
-    const counts = new Map<string, number>();
-    let most = 0;
-    for (let i = from; i < to; i++) {
-      const sender = senderKey(transactions[i]);
-      const count = (counts.get(sender) ?? 0) + 1;
-      counts.set(sender, count);
-      if (count > most) most = count;
-    }
-    return most <= (to - from) * SENDER_SHARE_MAX;
+    return encodedSize(transactions[from]) <= this.#pool.options.sourceSizeBytes;
   }
 
   /** Returns how many of the transactions from `from` on are settled; 0 where the run was given up. */
   async #runParallel(transactions: KernelTransaction[], from: number, to: number): Promise<number> {
     const { exports } = this.#kernel;
     const begunAt = performance.now();
-    if (exports.beginRun() === 0) return 0;
-    this.#hand(transactions, from, to);
-    const openedAt = performance.now();
-    this.#pool.open();
+    if (exports.beginRun(to - from) === 0) return 0;
+    let handedAt = begunAt;
     let failures: string[];
     let isDone = false;
+    let hasThrown = false;
     try {
+      this.#pool.open();
+      this.#hand(transactions, from, to);
+      handedAt = performance.now();
       isDone = await this.#takePart();
     } catch (error) {
       // The sequential execution that follows throws it again where it was not speculation's fault.
+      hasThrown = true;
       this.#stop(Stop.host);
       this.#logger?.warn({ error }, 'parallel execution failed on the main thread');
     } finally {
@@ -192,30 +186,31 @@ export class ParallelRunner {
     if (failures.length > 0) this.#logger?.error({ failures }, 'workers failed: the block goes on without them');
     if (!isDone) exports.breakCodeLock();
     const closedAt = performance.now();
-    const right = isDone ? to - from : exports.rightCount() >>> 0;
+    const isOrderly = !hasThrown && failures.length === 0 ? 1 : 0;
+    const right = isDone ? to - from : exports.rightCount(isOrderly) >>> 0;
     const fitting = exports.fittingCount(right) >>> 0;
     exports.settle(fitting);
     const figures = this.#count(to - from);
-    this.#statistics.handMs += openedAt - begunAt;
-    this.#statistics.runMs += closedAt - openedAt;
+    this.#statistics.handMs += handedAt - begunAt;
+    this.#statistics.runMs += closedAt - handedAt;
     this.#statistics.settleMs += performance.now() - closedAt;
     if (isDone) this.#learn(figures, to - from);
     else this.#abandon();
     return fitting;
   }
 
-  /** Encodes the transactions into the memory that all workers see. */
+  /** Encodes the transactions into the memory that all workers see; they execute them as they come. */
   #hand(transactions: KernelTransaction[], from: number, to: number): void {
-    const lastOf = new Map<string, number>();
+    const { exports } = this.#kernel;
+    const control = this.#control();
     let at = this.#pool.sourceAt;
     for (let i = from; i < to; i++) {
-      const transaction = transactions[i];
-      const size = encodeTransaction(transaction, this.#kernel, at);
-      const sender = senderKey(transaction);
-      this.#kernel.exports.addTransaction(at, lastOf.get(sender) ?? -1);
-      lastOf.set(sender, i - from);
+      const size = encodeTransaction(transactions[i], this.#kernel, at);
+      exports.addTransaction(at);
       at += size;
+      if (Atomics.load(control, RunField.requests / 4) !== 0) this.#pool.answer(this.#backend);
     }
+    if (exports.sealRun() > (to - from) * SENDER_SHARE_MAX) this.#stop(Stop.contended);
   }
 
   /** The main thread's part. True: the run is done; false: it was given up. */
@@ -325,10 +320,6 @@ export class ParallelRunner {
     this.#backoff = this.#nextBackoff;
     this.#nextBackoff = Math.min(BACKOFF_MAX, 2 * this.#nextBackoff);
   }
-}
-
-function senderKey({ from }: KernelTransaction): string {
-  return Buffer.from(from.buffer, from.byteOffset, from.length).toString('latin1');
 }
 
 function currentSender(kernel: Kernel, { from }: KernelTransaction): RejectedSender | undefined {

@@ -13,6 +13,6 @@ export const Stop = { none: 0, regionFull: 1, exceptional: 2, tooManyCredits: 3,
 
 /** Bytes that each worker has in the run region, beside the arena. */
 export const WORKER_BUFFERS_SIZE_BYTES = (4 * 1024 + 256) * 1024;
-/** Control words, and for each transaction its record and eight written locations. */
+/** Control words, and for each transaction its record, eight written locations, and at most four buckets of the table of senders. */
 export const RUN_FIXED_SIZE_BYTES = 4096;
-export const RUN_TRANSACTION_SIZE_BYTES = 32 + 8 * 4;
+export const RUN_TRANSACTION_SIZE_BYTES = 32 + 8 * 4 + 4 * 8;

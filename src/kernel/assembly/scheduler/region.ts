@@ -23,7 +23,7 @@ export const DONE: usize = 256;
 export const STOP: usize = 260;
 /** u32: workers that wait for the main thread to read state for them. */
 export const REQUESTS: usize = 264;
-/** u32: transactions of the run. */
+/** u32: transactions of the run, so far. */
 export const COUNT: usize = 268;
 /** u32: of this run. */
 export const EPOCH: usize = 272;
@@ -31,6 +31,12 @@ export const EPOCH: usize = 272;
 export const COINBASE_ENTRY: usize = 276;
 /** Flat entry of who gets the base fee; 0: nobody. */
 export const BASE_FEE_ENTRY: usize = 280;
+/** u32: 1 once no more transactions come. */
+export const SEALED: usize = 284;
+/** u32: transactions that the run will have at most. */
+export const COUNT_MAX: usize = 288;
+/** u32: most transactions of one sender. */
+export const LONGEST_CHAIN: usize = 292;
 /** u32: first free byte of the arena. */
 export const ARENA_CURSOR: usize = 320;
 /** u32: entries in the list of written locations. */
@@ -59,6 +65,8 @@ export const T_NEXT: usize = 8;
 export const T_SOURCE: usize = 12;
 /** What its last incarnation left (multiVersionPublish). */
 export const T_RESULT: usize = 16;
+/** u32: how many of the run's transactions, this one included, its sender has sent. */
+export const T_CHAIN: usize = 20;
 export const TRANSACTION_RECORD_SIZE: usize = 32;
 
 /** Why a run was given up. */
@@ -87,6 +95,8 @@ let regionAt: usize = 0;
 let recordsAt: usize = 0;
 let writtenAt: usize = 0;
 let writtenMax: u32 = 0;
+let sendersAt: usize = 0;
+let sendersMask: usize = 0;
 let buffersAt: usize = 0;
 let arenaAt: usize = 0;
 let arenaEnd: usize = 0;
@@ -102,7 +112,11 @@ export function layOutRegion(base: usize, size: usize, transactionsMax: u32, wor
   recordsAt = base + CONTROL_SIZE;
   writtenAt = recordsAt + <usize>transactionsMax * TRANSACTION_RECORD_SIZE;
   writtenMax = transactionsMax << 3;
-  buffersAt = (writtenAt + (<usize>writtenMax << 2) + 63) & ~63;
+  sendersAt = (writtenAt + (<usize>writtenMax << 2) + 63) & ~63;
+  sendersMask = 1;
+  while (sendersMask < <usize>transactionsMax << 1) sendersMask <<= 1;
+  buffersAt = (sendersAt + (sendersMask << 3) + 63) & ~63;
+  sendersMask--;
   arenaAt = buffersAt + <usize>workers * WORKER_BUFFERS_SIZE;
   arenaEnd = base + size;
   statisticsAt = base + STATISTICS + (<usize>worker << 6);
@@ -118,6 +132,17 @@ export function control(): usize {
 @inline
 export function recordOf(index: u32): usize {
   return recordsAt + <usize>index * TRANSACTION_RECORD_SIZE;
+}
+
+/** Bucket of a table of senders: a transaction's index u32, epoch u32. The next bucket follows, and after the last one the first. */
+@inline
+export function senderBucket(hash: u64): usize {
+  return sendersAt + ((<usize>hash & sendersMask) << 3);
+}
+
+@inline
+export function nextSenderBucket(bucket: usize): usize {
+  return sendersAt + ((bucket - sendersAt + 8) & ((sendersMask << 3) | 7));
 }
 
 @inline

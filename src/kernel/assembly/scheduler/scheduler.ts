@@ -23,7 +23,8 @@
  * once more, on these. Each abort of k therefore follows a change below it, and such changes end. `checkDone` (the paper's double collect over
  * DECREASES) says that no task is under way and both cursors are past the end: nothing is left that could abort.
  *
- * Beyond the paper: transactions of one sender are parked on one another from the start (`parkOn`, before the run); the first that a finished transaction
+ * Beyond the paper: transactions are added while the run goes on, and it is not done before it is sealed; those of one sender are parked on one another
+ * from the start (`parkOn`); the first that a finished transaction
  * wakes is handed to its worker directly where the cursor has passed it; and the validation cursor does not pass a transaction that is not executed,
  * so that without conflicts each is validated once. That delays validations, never loses one: the transaction that it waits for is being executed,
  * ready in front of the execution cursor, or parked on such a one.
@@ -38,6 +39,7 @@ import {
   DONE,
   EXECUTION_CURSOR,
   recordOf,
+  SEALED,
   T_DEPENDENTS,
   T_NEXT,
   T_STATUS,
@@ -83,15 +85,16 @@ function setStatus(transaction: u32, incarnation: u32, state: State): void {
   atomic.store<u32>(recordOf(transaction), (incarnation << 2) | <u32>state, T_STATUS);
 }
 
-/** Before the run: `transaction`, whose record is fresh, waits for an earlier one that nobody else waits for. */
+/** `transaction`, whose record is fresh and which no cursor can reach yet, waits for an earlier one. */
 export function parkOn(transaction: u32, earlier: u32): void {
   setStatus(transaction, 0, State.Aborting);
-  store<u32>(recordOf(earlier), transaction + 1, T_DEPENDENTS);
+  pushDependent(transaction, earlier);
+  if (stateOf(earlier) == State.Executed) wake(earlier);
 }
 
 /** The next task: what is behind in validation first, lower transactions before higher ones. */
 export function nextTask(): Task {
-  const count = load<u32>(control(), COUNT);
+  const count = atomic.load<u32>(control(), COUNT);
   const validation = atomic.load<u32>(control(), VALIDATION_CURSOR);
   const execution = atomic.load<u32>(control(), EXECUTION_CURSOR);
   if (validation < execution && validation < count && stateOf(validation) == State.Executed) return nextValidation(count);
@@ -103,7 +106,8 @@ export function nextTask(): Task {
 function nextExecution(count: u32): Task {
   atomic.add<i32>(control(), 1, ACTIVE);
   const next = atomic.add<u32>(control(), 1, EXECUTION_CURSOR);
-  if (next < count && take(next)) return Task.Execution;
+  if (next >= count) setBack(EXECUTION_CURSOR, next);
+  else if (take(next)) return Task.Execution;
   atomic.sub<i32>(control(), 1, ACTIVE);
   return Task.None;
 }
@@ -128,9 +132,9 @@ function nextValidation(count: u32): Task {
       incarnation = seen >> 2;
       return Task.Validation;
     }
-    // Two validators raced past it: whoever executes it sets the cursor back only for new locations.
-    setBack(VALIDATION_CURSOR, next);
   }
+  // Validators raced past it, or past the last transaction so far.
+  setBack(VALIDATION_CURSOR, next);
   atomic.sub<i32>(control(), 1, ACTIVE);
   return Task.None;
 }
@@ -149,6 +153,7 @@ function setBack(cursor: usize, transaction: u32): void {
 }
 
 function checkDone(count: u32): void {
+  if (atomic.load<u32>(control(), SEALED) == 0 || atomic.load<u32>(control(), COUNT) != count) return;
   const decreases = atomic.load<u32>(control(), DECREASES);
   const execution = atomic.load<u32>(control(), EXECUTION_CURSOR);
   const validation = atomic.load<u32>(control(), VALIDATION_CURSOR);
@@ -169,20 +174,36 @@ function finishTask(): Task {
  */
 export function waitFor(transaction: u32, incarnation: u32, blocking: u32): Task {
   setStatus(transaction, incarnation, State.Aborting);
-  const head = recordOf(blocking) + T_DEPENDENTS;
-  let first = atomic.load<u32>(head);
-  while (true) {
-    store<u32>(recordOf(transaction), first, T_NEXT);
-    const found = atomic.cmpxchg<u32>(head, first, transaction + 1);
-    if (found == first) break;
-    first = found;
-  }
+  pushDependent(transaction, blocking);
   // It may have finished before it saw the new dependent: then whoever takes the list first wakes all on it.
   if (stateOf(blocking) == State.Executed) {
     const handed = resume(blocking);
     if (handed != NOBODY) return execution(handed);
   }
   return finishTask();
+}
+
+function pushDependent(transaction: u32, blocking: u32): void {
+  const head = recordOf(blocking) + T_DEPENDENTS;
+  let first = atomic.load<u32>(head);
+  while (true) {
+    store<u32>(recordOf(transaction), first, T_NEXT);
+    const found = atomic.cmpxchg<u32>(head, first, transaction + 1);
+    if (found == first) return;
+    first = found;
+  }
+}
+
+/** Makes all that wait for `transaction` ready. */
+function wake(transaction: u32): void {
+  let next = atomic.xchg<u32>(recordOf(transaction), 0, T_DEPENDENTS);
+  while (next != 0) {
+    const dependent = next - 1;
+    const record = recordOf(dependent);
+    next = load<u32>(record, T_NEXT);
+    setStatus(dependent, (atomic.load<u32>(record, T_STATUS) >> 2) + 1, State.Ready);
+    setBack(EXECUTION_CURSOR, dependent);
+  }
 }
 
 /** Makes all that wait for `transaction` ready; one that the execution cursor has passed is taken and returned. */
@@ -235,6 +256,11 @@ export function tryAbort(transaction: u32, incarnation: u32): bool {
 /** Ends a validation that passed or came too late. */
 export function finishValidation(): Task {
   return finishTask();
+}
+
+/** The run was given up before the validation that was the last task. */
+export function dropValidation(): void {
+  setBack(VALIDATION_CURSOR, index);
 }
 
 /** Ends the validation that aborted the transaction, its writes marked as estimates. Returns the next task: its execution, where nobody takes that first. */

@@ -1,8 +1,8 @@
 /**
  * A worker's part in a parallel run: takes tasks until the run is over.
  *
- *   main thread     beginRun, for each transaction addTransaction, openRun
- *   every worker    work, again after each return but Done and Stopped
+ *   main thread     beginRun, for each transaction addTransaction, sealRun
+ *   every worker    after beginRun: work, again after each return but Done and Stopped
  *   main thread     once all have returned from their last: settle (or nothing, where the run was stopped)
  */
 import { B_BASE_FEE_RECIPIENT, B_COINBASE, B_GAS_LIMIT, B_GAS_USED } from '../block';
@@ -18,6 +18,7 @@ import {
 } from '../state/multiVersion';
 import { markEstimates, OUTCOME_SIZE, publish, X_BALANCE, X_READS, X_READS_SIZE } from '../state/multiVersionPublish';
 import { settleRun } from '../state/multiVersionSettle';
+import { hashAddress, sameAddress } from '../state/hash';
 import { findAccount } from '../state/overlay';
 import { readAccount } from '../state/stateAccess';
 import { executeTransaction, Mode, outcome, R_GAS_USED, R_STATUS } from '../transaction';
@@ -30,14 +31,19 @@ import {
   control,
   count,
   COUNT,
+  COUNT_MAX,
   DECREASES,
   DONE,
   EPOCH,
   EXECUTION_CURSOR,
   forgetChunk,
+  LONGEST_CHAIN,
+  nextSenderBucket,
   recordOf,
   REQUESTS,
   resetArena,
+  SEALED,
+  senderBucket,
   STAT_ABORTS,
   STAT_DEPENDENCIES,
   STAT_EXECUTIONS,
@@ -47,6 +53,7 @@ import {
   Stop,
   stopReason,
   stopRun,
+  T_CHAIN,
   T_RESULT,
   T_SOURCE,
   TRANSACTION_RECORD_SIZE,
@@ -54,6 +61,7 @@ import {
   WRITTEN_COUNT,
 } from './region';
 import {
+  dropValidation,
   finishAbort,
   finishExecution,
   finishValidation,
@@ -91,10 +99,13 @@ let windowFailures: u32 = 0;
 let enteredEpoch: u32 = 0;
 
 /** Starts a run of no transactions on the flat cache as it is. False where this block can't be run in parallel. */
-export function beginRun(): bool {
+export function beginRun(transactionsMax: u32): bool {
   const at = control();
   store<u32>(at, load<u32>(at, EPOCH) + 1, EPOCH);
   store<u32>(at, 0, COUNT);
+  store<u32>(at, 0, SEALED);
+  store<u32>(at, transactionsMax, COUNT_MAX);
+  store<u32>(at, 0, LONGEST_CHAIN);
   store<u32>(at, 0, EXECUTION_CURSOR);
   store<u32>(at, 0, VALIDATION_CURSOR);
   store<u32>(at, 0, DECREASES);
@@ -115,14 +126,41 @@ export function beginRun(): bool {
   return coinbase != 0 && (none || baseFee != 0);
 }
 
-/** Adds the encoded transaction at `source`; `earlier`: the last one of the same sender, -1: none. */
-export function addTransaction(source: usize, earlier: i32): void {
+/** Adds the encoded transaction at `source`; it waits for the one before of the same sender. */
+export function addTransaction(source: usize): void {
   const index = load<u32>(control(), COUNT);
   const record = recordOf(index);
   memory.fill(record, 0, TRANSACTION_RECORD_SIZE);
   store<u32>(record, <u32>source, T_SOURCE);
+  const earlier = replaceLast(source + TX_SENDER, index);
+  const chain: u32 = earlier < 0 ? 1 : load<u32>(recordOf(<u32>earlier), T_CHAIN) + 1;
+  store<u32>(record, chain, T_CHAIN);
+  if (chain > load<u32>(control(), LONGEST_CHAIN)) store<u32>(control(), chain, LONGEST_CHAIN);
   if (earlier >= 0) parkOn(index, <u32>earlier);
-  store<u32>(control(), index + 1, COUNT);
+  atomic.store<u32>(control(), index + 1, COUNT);
+}
+
+/** Notes the sender's last transaction; returns the one before, -1: there is none. */
+function replaceLast(sender: usize, index: u32): i32 {
+  const epoch = load<u32>(control(), EPOCH);
+  let bucket = senderBucket(hashAddress(sender));
+  while (load<u32>(bucket, 4) == epoch) {
+    const earlier = load<u32>(bucket);
+    if (sameAddress(<usize>load<u32>(recordOf(earlier), T_SOURCE) + TX_SENDER, sender)) {
+      store<u32>(bucket, index);
+      return <i32>earlier;
+    }
+    bucket = nextSenderBucket(bucket);
+  }
+  store<u32>(bucket, index);
+  store<u32>(bucket, epoch, 4);
+  return -1;
+}
+
+/** No more transactions come. Returns how many the most frequent sender has. */
+export function sealRun(): u32 {
+  atomic.store<u32>(control(), 1, SEALED);
+  return load<u32>(control(), LONGEST_CHAIN);
 }
 
 /** Takes part in the run; `isMain`: as the thread that answers the workers' requests. */
@@ -133,7 +171,7 @@ export function work(isMain: bool): i32 {
     forgetChunk();
     windowFrom = 0;
     windowFailures = 0;
-    enterRun(epoch, load<u32>(control(), COUNT));
+    enterRun(epoch, load<u32>(control(), COUNT_MAX));
   }
   const result = takeTasks(isMain);
   leaveRun();
@@ -155,7 +193,10 @@ function takeTasks(isMain: bool): Work {
     while (task != Task.None) {
       if (task == Task.Execution) task = execute(taskIndex(), taskIncarnation());
       else task = validate(taskIndex(), taskIncarnation());
-      if (stopReason() != Stop.None) return Work.Stopped;
+      if (stopReason() != Stop.None) {
+        if (task == Task.Validation) dropValidation();
+        return Work.Stopped;
+      }
     }
   }
 }
@@ -203,13 +244,15 @@ function validate(index: u32, incarnation: u32): Task {
 
 /**
  * After a run that was given up: how many of its first transactions are right nevertheless. One is if it was executed, all below it are right, and it
- * read what they left.
+ * read what they left. Where every worker left the run by itself (`isOrderly`) that is known of those that the validation cursor has passed.
  */
-export function rightCount(): u32 {
+export function rightCount(isOrderly: bool): u32 {
   const count = load<u32>(control(), COUNT);
+  const validated = isOrderly ? load<u32>(control(), VALIDATION_CURSOR) : 0;
   enterRun(load<u32>(control(), EPOCH), count);
   for (let i: u32 = 0; i < count; i++) {
     if (stateOf(i) != State.Executed) return i;
+    if (i < validated) continue;
     const result = <usize>load<u32>(recordOf(i), T_RESULT);
     const reads = <usize>load<u32>(result, X_READS);
     if (!readsHold(i, reads, load<u32>(result, X_READS_SIZE), workBase())) return i;
