@@ -38,6 +38,8 @@ export const nodeConfigSchema = z
     accounts: z.coerce.number().int().min(1).max(1_000).default(20),
     /** What executes blocks; all give the same. */
     executor: z.enum(EXECUTOR_KINDS).default('sequential'),
+    /** Threads of the parallel executor; default: cores, 8 at most. */
+    workers: z.coerce.number().int().min(1).max(8).optional(),
     /** Executes every block by the reference too, and halts where they differ. */
     crossCheck: flag.default(false),
     logLevel: z.enum(LOG_LEVELS).default('info'),

@@ -20,11 +20,12 @@ export interface OpenChain {
  * @throws Core.DatabaseLocked, State.WrongChain, Kernel.NotBuilt
  */
 export async function openChain(config: ChainConfig, dataDir: string, choice: ExecutorChoice = {}): Promise<OpenChain> {
-  const store = await openLevelStore(join(dataDir, 'db'));
+  const databaseFolder = join(dataDir, 'db');
+  const store = await openLevelStore(databaseFolder);
   try {
     const chain = await ChainStore.open(store, config, buildGenesis(config));
     if (choice.executor !== 'reference') warmUpKernel();
-    const executor = createExecutor(choice, config, chain);
+    const executor = createExecutor({ ...choice, databaseFolder }, config, chain);
     return {
       store,
       chain,
