@@ -38,7 +38,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       pollIntervalMs: config.l1PollIntervalMs,
       confirmations: config.l1Confirmations,
     });
-    const { store, chain, executor, close } = await openChain(rollup, config.dataDir, config);
+    const { store, chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
     teardown.add(close);
     const mempool = await Mempool.open({ store, chain, config: rollup, clock, logger });
     teardown.add(() => mempool.close());

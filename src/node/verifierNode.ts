@@ -23,7 +23,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
       pollIntervalMs: config.l1PollIntervalMs,
       confirmations: config.l1Confirmations,
     });
-    const { chain, executor, close } = await openChain(rollup, config.dataDir, config);
+    const { chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
     teardown.add(close);
     const verifier = new Verifier({
       config: rollup,
