@@ -13,6 +13,12 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
     /// @inheritdoc IInbox
     uint256 public constant BLOB_COUNT_MAX = 9;
 
+    /// @inheritdoc IInbox
+    uint32 public constant SILENCE_PERIOD_SECONDS_MIN = 1;
+
+    /// @inheritdoc IInbox
+    uint32 public constant SILENCE_PERIOD_SECONDS_MAX = 14 days;
+
     /// @dev selector, offset word, length word: where `data` begins in a canonical `postBatch` input.
     uint256 private constant BATCH_DATA_OFFSET = 68;
 
@@ -24,17 +30,29 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
     /// @inheritdoc IInbox
     uint64 public batchCount;
 
+    /// @inheritdoc IInbox
+    /// @dev Shares the slot that every batch writes anyway. Good until 2106.
+    uint32 public sequencerPostedAt;
+
     mapping(uint64 index => bytes32 accumulator) private _accumulators;
+
+    /// @inheritdoc IInbox
+    uint32 public silencePeriodSeconds;
 
     constructor() {
         _disableInitializers();
     }
 
-    /// @notice Sets the owner (the timelock) and the first sequencer.
+    /// @notice Sets the owner (the timelock), the first sequencer and the silence after which anyone may post.
     /// @dev Anyone, once: the proxy's constructor calls it.
-    function initialize(address initialOwner, address initialSequencer) external initializer {
+    function initialize(
+        address initialOwner,
+        address initialSequencer,
+        uint32 initialSilencePeriodSeconds
+    ) external initializer {
         __Ownable_init(initialOwner);
         _setSequencer(initialSequencer);
+        _setSilencePeriodSeconds(initialSilencePeriodSeconds);
     }
 
     /// @inheritdoc IInbox
@@ -77,6 +95,11 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
     }
 
     /// @inheritdoc IInbox
+    function setSilencePeriodSeconds(uint32 newSeconds) external onlyOwner {
+        _setSilencePeriodSeconds(newSeconds);
+    }
+
+    /// @inheritdoc IInbox
     function accumulatorAt(uint64 index) external view returns (bytes32) {
         if (index >= batchCount) revert InboxUnknownBatch(index, batchCount);
         return _accumulators[index];
@@ -85,6 +108,16 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
     /// @inheritdoc IInbox
     function accumulator() public view returns (bytes32) {
         return batchCount == 0 ? bytes32(0) : _accumulators[batchCount - 1];
+    }
+
+    /// @inheritdoc IInbox
+    function isSequencerSilent() public view returns (bool) {
+        return block.timestamp > uint256(sequencerPostedAt) + silencePeriodSeconds;
+    }
+
+    /// @inheritdoc IInbox
+    function mayPost(address poster) public view returns (bool) {
+        return poster == sequencer || isSequencerSilent();
     }
 
     function _append(BatchDataKind dataKind, bytes32 dataCommitment, bytes32[] memory blobHashes) private {
@@ -100,6 +133,7 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
         bytes32 next = keccak256(abi.encodePacked(accumulator(), keccak256(abi.encode(header))));
         _accumulators[index] = next;
         batchCount = index + 1;
+        if (msg.sender == sequencer) sequencerPostedAt = uint32(block.timestamp);
         emit BatchPosted(index, next, header, blobHashes);
     }
 
@@ -107,12 +141,21 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
         if (newSequencer == address(0)) revert InboxInvalidSequencer(newSequencer);
         emit SequencerUpdated(sequencer, newSequencer);
         sequencer = newSequencer;
+        sequencerPostedAt = uint32(block.timestamp);
+    }
+
+    function _setSilencePeriodSeconds(uint32 newSeconds) private {
+        if (newSeconds < SILENCE_PERIOD_SECONDS_MIN || newSeconds > SILENCE_PERIOD_SECONDS_MAX) {
+            revert InboxInvalidSilencePeriod(newSeconds, SILENCE_PERIOD_SECONDS_MIN, SILENCE_PERIOD_SECONDS_MAX);
+        }
+        emit SilencePeriodUpdated(silencePeriodSeconds, newSeconds);
+        silencePeriodSeconds = newSeconds;
     }
 
     /// @dev `msg.sender == tx.origin` alone is not enough since EIP-7702: a sender with delegated code can send its
     /// transaction elsewhere and be called back, so that the transaction's input is not what arrives here.
     function _checkPoster() private view {
-        if (msg.sender != sequencer) revert InboxUnauthorizedPoster(msg.sender, sequencer);
+        if (!mayPost(msg.sender)) revert InboxUnauthorizedPoster(msg.sender, sequencer);
         // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin || msg.sender.code.length != 0) {
             // solhint-disable-next-line avoid-tx-origin

@@ -18,7 +18,7 @@ interface IInbox {
     /// hashes, in the order of the transaction's blobs.
     /// @param l1BlockNumber L1 block that includes the batch.
     /// @param timestamp Timestamp of that block, in seconds.
-    /// @param poster Account that posted, which is the sequencer registered at that time.
+    /// @param poster Account that posted: the sequencer registered at that time or, while it is silent, anyone.
     struct BatchHeader {
         uint64 index;
         BatchDataKind dataKind;
@@ -38,10 +38,16 @@ interface IInbox {
     /// @notice The account that may post was replaced.
     event SequencerUpdated(address indexed previousSequencer, address indexed newSequencer);
 
-    /// @notice The caller is not the registered sequencer.
+    /// @notice The silence after which anyone may post was set.
+    event SilencePeriodUpdated(uint32 previousSeconds, uint32 newSeconds);
+
+    /// @notice The caller is not the registered sequencer, which is not silent long enough for others to post.
     error InboxUnauthorizedPoster(address poster, address sequencer);
 
-    /// @notice The sequencer did not call as a transaction's sender without code, so that the transaction's input need
+    /// @notice The silence period is not within its bounds.
+    error InboxInvalidSilencePeriod(uint32 periodSeconds, uint32 periodSecondsMin, uint32 periodSecondsMax);
+
+    /// @notice The poster did not call as a transaction's sender without code, so that the transaction's input need
     /// not be the batch.
     error InboxPosterNotDirect(address poster, address origin);
 
@@ -64,22 +70,38 @@ interface IInbox {
     error InboxUnknownBatch(uint64 index, uint64 batchCount);
 
     /// @notice Appends a batch whose bytes are this transaction's calldata.
-    /// @dev Only the registered sequencer, an account without code that sends the transaction itself: derivation reads
-    /// `data` from the transaction's input at byte 68. The delegated code of EIP-7702 counts as code.
+    /// @dev Only those of whom `mayPost` is true, as an account without code that sends the transaction itself:
+    /// derivation reads `data` from the transaction's input at byte 68. The delegated code of EIP-7702 counts as code.
     /// @param data The batch, 1 to `BATCH_SIZE_BYTES_MAX` bytes, in canonical ABI encoding.
     function postBatch(bytes calldata data) external;
 
     /// @notice Appends a batch whose bytes are this transaction's blobs, all of them, in their order.
-    /// @dev Only the registered sequencer, under the same condition as `postBatch`.
+    /// @dev By the same accounts, under the same condition as `postBatch`.
     /// @param blobCount How many blobs the transaction carries, 1 to `BLOB_COUNT_MAX`.
     function postBlobBatch(uint256 blobCount) external;
 
-    /// @notice Replaces the sequencer from the next transaction on.
+    /// @notice Replaces the sequencer from the next transaction on. The new one is not silent yet.
     /// @dev Only the owner, which is the timelock.
     function setSequencer(address newSequencer) external;
 
-    /// @notice The only account that may post.
+    /// @notice Sets the silence after which anyone may post, from the next transaction on.
+    /// @dev Only the owner, which is the timelock; within `SILENCE_PERIOD_SECONDS_MIN` and `SILENCE_PERIOD_SECONDS_MAX`.
+    function setSilencePeriodSeconds(uint32 newSeconds) external;
+
+    /// @notice The account that may post at any time.
     function sequencer() external view returns (address);
+
+    /// @notice When the sequencer posted last or was registered, in seconds. Batches of others don't count.
+    function sequencerPostedAt() external view returns (uint32);
+
+    /// @notice How long the sequencer must have been silent before anyone may post, in seconds.
+    function silencePeriodSeconds() external view returns (uint32);
+
+    /// @notice Whether the sequencer has been silent for so long that anyone may post. Ends when it posts again.
+    function isSequencerSilent() external view returns (bool);
+
+    /// @notice Whether this account may post now.
+    function mayPost(address poster) external view returns (bool);
 
     /// @notice How many batches were posted.
     function batchCount() external view returns (uint64);
@@ -97,4 +119,12 @@ interface IInbox {
     /// @notice Most blobs of one batch.
     // solhint-disable-next-line func-name-mixedcase
     function BLOB_COUNT_MAX() external view returns (uint256);
+
+    /// @notice Shortest silence period that governance may set, in seconds.
+    // solhint-disable-next-line func-name-mixedcase
+    function SILENCE_PERIOD_SECONDS_MIN() external view returns (uint32);
+
+    /// @notice Longest silence period that governance may set, in seconds: the way around a dead sequencer stays open.
+    // solhint-disable-next-line func-name-mixedcase
+    function SILENCE_PERIOD_SECONDS_MAX() external view returns (uint32);
 }

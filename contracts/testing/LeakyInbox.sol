@@ -6,7 +6,7 @@ import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Own
 /// @title An inbox that belongs to the sequencer
 /// @notice For tests only, never deployed with the system: the violation that the deployment's check must catch.
 contract LeakyInbox is OwnableUpgradeable {
-    function initialize(address, address initialSequencer) external initializer {
+    function initialize(address, address initialSequencer, uint32) external initializer {
         __Ownable_init(initialSequencer);
     }
 }

@@ -53,6 +53,8 @@ export interface ContractsConfig {
   gameFinalityDelaySeconds?: number;
   /** How long the guardian's one pause of withdrawals lasts, ≤ 14 days. Default 7 days. */
   pauseDurationSeconds?: number;
+  /** How long the sequencer must be silent before anyone may post batches, 1 s to 14 days. Default 12 hours. */
+  silencePeriodSeconds?: number;
   /** Who gets the bond of a disputed claim. Default: the timelock. */
   disputedBondRecipient?: Address;
 }
@@ -112,6 +114,7 @@ const MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN = 1_000_000n;
 const DEFAULT_PROOF_MATURITY_DELAY_SECONDS = 7 * 24 * 3600;
 const DEFAULT_GAME_FINALITY_DELAY_SECONDS = 84 * 3600;
 const DEFAULT_PAUSE_DURATION_SECONDS = 7 * 24 * 3600;
+const DEFAULT_SILENCE_PERIOD_SECONDS = 12 * 3600;
 /** A year: more would keep withdrawals in for good. */
 const DELAY_SECONDS_MAX = 365 * 24 * 3600;
 /** `SystemConfig.PAUSE_DURATION_SECONDS_MAX`. */
@@ -202,7 +205,11 @@ export async function deployContracts(options: DeployContractsOptions): Promise<
   const inbox = await deployer.deployProxied(
     'Inbox',
     timelock,
-    encodeFunctionData({ abi: inboxAbi, functionName: 'initialize', args: [timelock, config.sequencer] }),
+    encodeFunctionData({
+      abi: inboxAbi,
+      functionName: 'initialize',
+      args: [timelock, config.sequencer, config.silencePeriodSeconds ?? DEFAULT_SILENCE_PERIOD_SECONDS],
+    }),
   );
 
   const l1CrossDomainMessenger = await deployer.deployProxied(

@@ -12,6 +12,7 @@ export const CHALLENGE_WINDOW_SECONDS = 600;
 export const PROOF_MATURITY_SECONDS = 1000;
 export const GAME_FINALITY_SECONDS = 300;
 export const PAUSE_SECONDS = 2000;
+export const SILENCE_SECONDS = 900;
 export const BOND_WEI = ethers.parseEther('0.5');
 export const MAX_DEPOSIT_GAS = 20_000_000n;
 /** Runs of the timelock wait this long. */
@@ -47,6 +48,7 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
     proofMaturityDelaySeconds: PROOF_MATURITY_SECONDS,
     gameFinalityDelaySeconds: GAME_FINALITY_SECONDS,
     pauseDurationSeconds: PAUSE_SECONDS,
+    silencePeriodSeconds: SILENCE_SECONDS,
     ...overrides,
   };
   const deployment = await deployContracts({ ...(await viemClients()), config, loadArtifact: compiledArtifact });

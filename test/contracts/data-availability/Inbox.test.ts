@@ -1,8 +1,8 @@
-import { loadFixture } from '@nomicfoundation/hardhat-network-helpers';
+import { loadFixture, time } from '@nomicfoundation/hardhat-network-helpers';
 import { expect } from 'chai';
 import { AbiCoder, concat, keccak256, randomBytes, toBeHex, Wallet, ZeroAddress, ZeroHash } from 'ethers';
 import { ethers } from 'hardhat';
-import { deploySystem } from '../deploySystem';
+import { deploySystem, SILENCE_SECONDS } from '../deploySystem';
 import { deployed } from '../testContract';
 
 const CALLDATA = 0;
@@ -196,6 +196,85 @@ describe('Inbox', () => {
           .to.be.revertedWithCustomError(inbox, 'OwnableUnauthorizedAccount')
           .withArgs(signer.address);
       }
+    });
+  });
+
+  describe('a silent sequencer', () => {
+    /** The next block comes exactly so long after the sequencer's last sign of life. */
+    async function nextBlockAfterSilence(inbox: { sequencerPostedAt(): Promise<bigint> }, seconds: number) {
+      await time.setNextBlockTimestamp((await inbox.sequencerPostedAt()) + BigInt(seconds));
+    }
+
+    it('lets nobody else post up to the last second of the period, and everybody after it', async () => {
+      const { inbox, stranger, other, sequencer } = await loadFixture(deploySystem);
+      await nextBlockAfterSilence(inbox, SILENCE_SECONDS);
+      await expect(inbox.connect(stranger).postBatch('0x01'))
+        .to.be.revertedWithCustomError(inbox, 'InboxUnauthorizedPoster')
+        .withArgs(stranger.address, sequencer.address);
+      expect(await inbox.mayPost(stranger)).to.equal(false);
+      expect(await inbox.isSequencerSilent()).to.equal(false);
+
+      await nextBlockAfterSilence(inbox, SILENCE_SECONDS + 1);
+      await expect(inbox.connect(stranger).postBatch('0x01')).to.emit(inbox, 'BatchPosted');
+      expect(await inbox.mayPost(other)).to.equal(true);
+      expect(await inbox.isSequencerSilent()).to.equal(true);
+    });
+
+    it('stays silent while others post, with their names in the headers, and ends it by posting itself', async () => {
+      const { inbox, stranger, other, sequencer } = await loadFixture(deploySystem);
+      const before = await inbox.sequencerPostedAt();
+      await nextBlockAfterSilence(inbox, SILENCE_SECONDS + 1);
+      for (const [index, poster] of [stranger, other, stranger].entries()) {
+        await inbox.connect(poster).postBatch('0x01');
+        const [event] = await inbox.queryFilter(inbox.filters.BatchPosted(index));
+        expect(event.args.header.poster).to.equal(poster.address);
+      }
+      expect(await inbox.sequencerPostedAt()).to.equal(before);
+
+      await inbox.connect(sequencer).postBatch('0x02');
+      expect(await inbox.sequencerPostedAt()).to.equal(await time.latest());
+      await expect(inbox.connect(stranger).postBatch('0x01')).to.be.revertedWithCustomError(
+        inbox,
+        'InboxUnauthorizedPoster',
+      );
+    });
+
+    it('does not open the inbox to posters with code', async () => {
+      const { inbox, stranger } = await loadFixture(deploySystem);
+      const caller = await deployed('Caller');
+      await nextBlockAfterSilence(inbox, SILENCE_SECONDS + 1);
+      const call = inbox.interface.encodeFunctionData('postBatch', ['0x01']);
+      await expect(caller.connect(stranger).relay(inbox, call)).to.be.revertedWithCustomError(
+        inbox,
+        'InboxPosterNotDirect',
+      );
+    });
+
+    it('begins anew for a sequencer that is registered', async () => {
+      const { inbox, timelockSigner, other, stranger } = await loadFixture(deploySystem);
+      await nextBlockAfterSilence(inbox, SILENCE_SECONDS + 100);
+      await inbox.connect(timelockSigner).setSequencer(other);
+      expect(await inbox.sequencerPostedAt()).to.equal(await time.latest());
+      expect(await inbox.mayPost(stranger)).to.equal(false);
+    });
+
+    it('has a period that the timelock sets within bounds', async () => {
+      const { inbox, timelockSigner, sequencer } = await loadFixture(deploySystem);
+      const [min, max] = [1, 14 * 24 * 3600];
+      expect(await inbox.SILENCE_PERIOD_SECONDS_MIN()).to.equal(min);
+      expect(await inbox.SILENCE_PERIOD_SECONDS_MAX()).to.equal(max);
+      await expect(inbox.connect(timelockSigner).setSilencePeriodSeconds(max))
+        .to.emit(inbox, 'SilencePeriodUpdated')
+        .withArgs(SILENCE_SECONDS, max);
+      expect(await inbox.silencePeriodSeconds()).to.equal(max);
+      for (const outside of [min - 1, max + 1]) {
+        await expect(inbox.connect(timelockSigner).setSilencePeriodSeconds(outside))
+          .to.be.revertedWithCustomError(inbox, 'InboxInvalidSilencePeriod')
+          .withArgs(outside, min, max);
+      }
+      await expect(inbox.connect(sequencer).setSilencePeriodSeconds(min))
+        .to.be.revertedWithCustomError(inbox, 'OwnableUnauthorizedAccount')
+        .withArgs(sequencer.address);
     });
   });
 

@@ -30,6 +30,7 @@ const CALLERS: Record<string, Record<string, Caller>> = {
     postBatch: 'sequencer',
     postBlobBatch: 'sequencer',
     setSequencer: 'timelock',
+    setSilencePeriodSeconds: 'timelock',
   },
   portal: {
     ...OWNABLE,
