@@ -1,6 +1,7 @@
 /**
- * Compiles src/kernel/assembly to dist/kernel/kernel.wasm (or the path after `--out`) and prints its sha256. The bytes depend on the
- * source and the compiler's version alone. `--text` also writes the WebAssembly text beside it.
+ * Compiles src/kernel/assembly to dist/kernel/kernel.wasm (or the path after `--out`) and prints its sha256; and beside it its keccak alone to
+ * keccak.wasm, with which JavaScript hashes. The bytes depend on the source and the compiler's version alone. `--text` also writes the
+ * WebAssembly text beside them.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,17 +20,20 @@ function pathAfter(option: string): string | undefined {
   return at < 0 ? undefined : resolve(process.argv[at + 1]);
 }
 
-function buildKernel(): void {
+/** Many threads over one memory that their owner makes. */
+const SHARED_MEMORY = ['--importMemory', '--sharedMemory', '--maximumMemory', String(MEMORY_PAGES_MAX)];
+
+function compile(entry: string, target: string, memory: string[]): void {
   mkdirSync(dirname(target), { recursive: true });
   // A reader of the old file must never see half of the new one.
   const unfinished = `${target}.${process.pid}`;
   const relativeTo = (path: string) => relative(root, path);
   const options = [
-    relativeTo(join(source, 'index.ts')),
+    relativeTo(join(source, entry)),
     ...['--outFile', relativeTo(unfinished), '--config', 'none', '--baseDir', root],
     ...['-O3', '--converge', '--noAssert', '--runtime', 'stub'],
     ...['--enable', 'threads,bulk-memory,sign-extension'],
-    ...['--importMemory', '--sharedMemory', '--maximumMemory', String(MEMORY_PAGES_MAX)],
+    ...memory,
     ...['--initialMemory', '1', '--memoryBase', '1024', '--use', 'abort='],
   ];
   if (process.argv.includes('--text')) options.push('--textFile', `${relativeTo(target)}.wat`);
@@ -44,4 +48,5 @@ function buildKernel(): void {
   console.log(`${relativeTo(target)} ${bytes.length} bytes sha256 ${createHash('sha256').update(bytes).digest('hex')}`);
 }
 
-buildKernel();
+compile('index.ts', target, SHARED_MEMORY);
+compile('keccak.ts', join(dirname(target), 'keccak.wasm'), []);
