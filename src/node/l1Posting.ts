@@ -2,7 +2,7 @@ import type { Hex, LocalAccount } from 'viem';
 import { Batcher } from '../batcher/batcher';
 import type { DerivedChain } from '../batcher/batcherPorts';
 import type { KeyValueStore } from '../core/ports';
-import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployContracts';
+import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployment/contractsConfig';
 import { L1TransactionSender } from '../l1/l1TransactionSender';
 import { Proposer } from '../settlement/proposer';
 import type { ChainStore } from '../state/chainStore';

@@ -2,7 +2,7 @@ import { type Hex, parseEventLogs } from 'viem';
 import { fromHex } from '../core/bytes';
 import { disputeGameFactoryAbi } from '../l1/bindings/DisputeGameFactory';
 import { outputClaimGameAbi } from '../l1/bindings/OutputClaimGame';
-import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployContracts';
+import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployment/contractsConfig';
 import type { L1Client } from '../l1/l1Client';
 import type { OutputClaim, OutputClaims } from './verifierPorts';
 

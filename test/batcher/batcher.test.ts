@@ -5,7 +5,7 @@ import { decodeBatch } from '../../src/codec/batch';
 import { TributaryError } from '../../src/core/errors';
 import { MemoryStore } from '../../src/core/memoryStore';
 import { systemClock } from '../../src/core/systemClock';
-import type { DeployedContracts } from '../../src/l1/deployContracts';
+import type { DeployedContracts } from '../../src/l1/deployment/deployContracts';
 import type { L1BlockReader } from '../../src/l1/l1BlockReader';
 import { L1TransactionSender } from '../../src/l1/l1TransactionSender';
 import { L1Watcher } from '../../src/l1/l1Watcher';

@@ -5,7 +5,8 @@ import { type Address, createPublicClient, createWalletClient, custom } from 'vi
 import { hardhat } from 'viem/chains';
 import { BOUND_CONTRACTS, type BoundContract, readCompilerArtifact } from '../../scripts/generateBindings';
 import type { ContractArtifact } from '../../src/l1/contractArtifacts';
-import { type ContractsConfig, deployContracts } from '../../src/l1/deployContracts';
+import type { ContractsConfig } from '../../src/l1/deployment/contractsConfig';
+import { deployContracts } from '../../src/l1/deployment/deployContracts';
 import { contractAt } from './testContract';
 
 export const CHALLENGE_WINDOW_SECONDS = 600;

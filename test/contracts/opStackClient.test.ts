@@ -17,7 +17,7 @@ import { hardhat } from 'viem/chains';
 import { getL2TransactionHashes, publicActionsL1, walletActionsL1 } from 'viem/op-stack';
 import { disputeGameFactoryAbi } from '../../src/l1/bindings/DisputeGameFactory';
 import { portalAbi } from '../../src/l1/bindings/Portal';
-import { OUTPUT_CLAIM_GAME_TYPE } from '../../src/l1/deployContracts';
+import { OUTPUT_CLAIM_GAME_TYPE } from '../../src/l1/deployment/contractsConfig';
 import { BOND_WEI, deploySystem } from './deploySystem';
 
 const TO = '0x00000000000000000000000000000000000000A1';

@@ -3,7 +3,7 @@ import { mnemonicToAccount } from 'viem/accounts';
 import { hardhat } from 'viem/chains';
 import type { Logger } from '../../src/core/ports';
 import { systemClock } from '../../src/core/systemClock';
-import { type DeployedContracts, deployContracts } from '../../src/l1/deployContracts';
+import { type DeployedContracts, deployContracts } from '../../src/l1/deployment/deployContracts';
 import { L1BlockReader } from '../../src/l1/l1BlockReader';
 import { L1Client, type L1ClientOptions } from '../../src/l1/l1Client';
 import { compiledArtifact } from '../contracts/deploySystem';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { toHex } from '../../src/core/bytes';
 import { systemClock } from '../../src/core/systemClock';
-import type { DeployedContracts } from '../../src/l1/deployContracts';
+import type { DeployedContracts } from '../../src/l1/deployment/deployContracts';
 import type { L1BlockReader } from '../../src/l1/l1BlockReader';
 import { L1OriginSource } from '../../src/l1/l1OriginSource';
 import { L1Watcher } from '../../src/l1/l1Watcher';

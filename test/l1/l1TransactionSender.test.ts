@@ -9,7 +9,8 @@ import { MemoryStore } from '../../src/core/memoryStore';
 import { systemClock } from '../../src/core/systemClock';
 import { disputeGameFactoryAbi } from '../../src/l1/bindings/DisputeGameFactory';
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
-import { type DeployedContracts, OUTPUT_CLAIM_GAME_TYPE } from '../../src/l1/deployContracts';
+import { OUTPUT_CLAIM_GAME_TYPE } from '../../src/l1/deployment/contractsConfig';
+import type { DeployedContracts } from '../../src/l1/deployment/deployContracts';
 import { type L1Call, L1TransactionSender, type L1TransactionSenderOptions } from '../../src/l1/l1TransactionSender';
 import { encodePostBatch } from '../../src/l1/postedBatch';
 import { FaultProxy } from './faultProxy';
@@ -175,7 +176,7 @@ describe('L1TransactionSender', () => {
     await rpc(l1.url, 'evm_setAutomine', [false]);
     const error = rejection((await sender()).send(batchCall(contracts, 1)));
     await until('it waits', async () => (await poolSize(l1)) === 1);
-    await rpc(l1.url, 'anvil_setCode', [contracts.implementations.inbox, '0x60006000fd']);
+    await rpc(l1.url, 'anvil_setCode', [contracts.inboxImplementation, '0x60006000fd']);
     await rpc(l1.url, 'evm_mine');
     expect(await error).to.include({ code: 'L1.TransactionReverted' });
     expect((await error).shortMessage).to.equal('Inbox.postBatch reverts on L1: reverted without a reason');

@@ -7,7 +7,7 @@ import { keccak256 } from '../../src/core/keccak';
 import { systemClock } from '../../src/core/systemClock';
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
 import { portalAbi } from '../../src/l1/bindings/Portal';
-import type { DeployedContracts } from '../../src/l1/deployContracts';
+import type { DeployedContracts } from '../../src/l1/deployment/deployContracts';
 import type { L1BlockReader } from '../../src/l1/l1BlockReader';
 import { L1Watcher, type L1WatcherOptions, reorgAncestor } from '../../src/l1/l1Watcher';
 import { batchDataFromInput, encodePostBatch } from '../../src/l1/postedBatch';

@@ -5,7 +5,8 @@ import type { Deployment } from '../../chain/deployment';
 import { multicall3Code } from '../../chain/predeploys/multicall3Code';
 import { toHex } from '../../core/bytes';
 import { errorMessage, TributaryError } from '../../core/errors';
-import { type DeployedContracts, type DeployProgress, deployContracts } from '../../l1/deployContracts';
+import type { DeployProgress } from '../../l1/deployment/applyPlan';
+import { deployContracts } from '../../l1/deployment/deployContracts';
 import { DEV_BALANCE_WEI, devAccounts, devSystemAccounts } from './devAccounts';
 
 export const DEV_L2_CHAIN_ID = 31338;
@@ -83,7 +84,7 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
   };
   return {
     version: 1,
-    l1: { rpcUrl: options.l1Url, chainId: l1ChainId, contracts: flatten(contracts) },
+    l1: { rpcUrl: options.l1Url, chainId: l1ChainId, contracts: { ...contracts } },
     l2: {
       rpcUrl: `http://127.0.0.1:${options.l2Port}`,
       wsUrl: `ws://127.0.0.1:${options.l2Port}`,
@@ -136,11 +137,4 @@ async function callDevMethod(l1Url: string, method: string, params: unknown[]): 
     if (!answer.error) return true;
   }
   return false;
-}
-
-function flatten(contracts: DeployedContracts): Record<string, string> {
-  const { proxyAdmins, implementations, ...direct } = contracts;
-  const named = (record: Record<string, string>, suffix: string) =>
-    Object.fromEntries(Object.entries(record).map(([name, address]) => [`${name}${suffix}`, address]));
-  return { ...direct, ...named(proxyAdmins, 'ProxyAdmin'), ...named(implementations, 'Implementation') };
 }

@@ -21,7 +21,7 @@ import {
 import { mnemonicToAccount } from 'viem/accounts';
 import { anvil } from 'viem/chains';
 import { inboxAbi } from '../../../src/l1/bindings/Inbox';
-import { deployContracts } from '../../../src/l1/deployContracts';
+import { deployContracts } from '../../../src/l1/deployment/deployContracts';
 import { startAnvil, type TestL1 } from '../../l1/startL1';
 import { compiledArtifact } from '../deploySystem';
 

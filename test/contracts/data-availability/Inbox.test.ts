@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { AbiCoder, concat, keccak256, randomBytes, toBeHex, Wallet, ZeroAddress, ZeroHash } from 'ethers';
 import { ethers } from 'hardhat';
 import { deploySystem, SILENCE_SECONDS } from '../deploySystem';
-import { deployed } from '../testContract';
+import { deployed, type TestContract } from '../testContract';
 
 const CALLDATA = 0;
 const SIZE_MAX = 120_000;
@@ -201,7 +201,7 @@ describe('Inbox', () => {
 
   describe('a silent sequencer', () => {
     /** The next block comes exactly so long after the sequencer's last sign of life. */
-    async function nextBlockAfterSilence(inbox: { sequencerPostedAt(): Promise<bigint> }, seconds: number) {
+    async function nextBlockAfterSilence(inbox: TestContract, seconds: number) {
       await time.setNextBlockTimestamp((await inbox.sequencerPostedAt()) + BigInt(seconds));
     }
 
@@ -227,7 +227,7 @@ describe('Inbox', () => {
       for (const [index, poster] of [stranger, other, stranger].entries()) {
         await inbox.connect(poster).postBatch('0x01');
         const [event] = await inbox.queryFilter(inbox.filters.BatchPosted(index));
-        expect(event.args.header.poster).to.equal(poster.address);
+        expect(inbox.interface.parseLog(event)?.args.header.poster).to.equal(poster.address);
       }
       expect(await inbox.sequencerPostedAt()).to.equal(before);
 

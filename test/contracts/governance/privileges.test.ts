@@ -124,7 +124,7 @@ async function deployAll() {
     systemConfig: system.systemConfig,
     timelock: system.timelock,
     game: await contractAt('OutputClaimGame', address),
-    proxyAdmin: await contractAt('ProxyAdmin', system.deployment.contracts.proxyAdmins.inbox),
+    proxyAdmin: await contractAt('ProxyAdmin', system.deployment.contracts.inboxProxyAdmin),
   };
   return { ...system, contracts };
 }
@@ -261,13 +261,20 @@ describe('the timelock', () => {
   });
 });
 
+/** `inbox` for `inboxProxyAdmin`. */
+function namesWithout(contracts: Record<string, string>, suffix: string): string[] {
+  return Object.keys(contracts)
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => name.slice(0, -suffix.length));
+}
+
 describe('proxies', () => {
   it('change their code through the timelock and keep their state', async () => {
     const { deployment, inbox, sequencer, timelockSigner } = await loadFixture(deployAll);
     await inbox.connect(sequencer).postBatch('0x01');
     const accumulator = await inbox.accumulator();
     const implementation = await deployed('Inbox');
-    const admin = await contractAt('ProxyAdmin', deployment.contracts.proxyAdmins.inbox);
+    const admin = await contractAt('ProxyAdmin', deployment.contracts.inboxProxyAdmin);
     await admin.connect(timelockSigner).upgradeAndCall(inbox, implementation, '0x');
     expect(await inbox.accumulator()).to.equal(accumulator);
     expect(await inbox.sequencer()).to.equal(sequencer.address);
@@ -275,11 +282,12 @@ describe('proxies', () => {
 
   it('have an admin each, and none obeys anyone but the timelock', async () => {
     const { deployment, deployer, guardian, proposer } = await loadFixture(deployAll);
-    const { proxyAdmins } = deployment.contracts;
-    expect(new Set(Object.values(proxyAdmins)).size).to.equal(7);
-    for (const [name, address] of Object.entries(proxyAdmins)) {
-      const admin = await contractAt('ProxyAdmin', address);
-      const proxy = deployment.contracts[name as keyof typeof proxyAdmins];
+    const proxies = namesWithout(deployment.contracts, 'ProxyAdmin');
+    expect(new Set(proxies.map((name) => deployment.contracts[`${name}ProxyAdmin`])).size).to.equal(proxies.length);
+    expect(proxies).to.include.members(['inbox', 'portal', 'systemConfig', 'disputeGameFactory']);
+    for (const name of proxies) {
+      const admin = await contractAt('ProxyAdmin', deployment.contracts[`${name}ProxyAdmin`]);
+      const proxy = deployment.contracts[name];
       for (const signer of [deployer, guardian, proposer]) {
         await expect(admin.connect(signer).upgradeAndCall(proxy, proxy, '0x'))
           .to.be.revertedWithCustomError(admin, 'OwnableUnauthorizedAccount')
@@ -299,8 +307,8 @@ describe('proxies', () => {
 
   it('leave implementations that nobody can take over', async () => {
     const { deployment, stranger } = await loadFixture(deployAll);
-    const { implementations } = deployment.contracts;
-    for (const [name, address] of Object.entries(implementations)) {
+    for (const name of namesWithout(deployment.contracts, 'Implementation')) {
+      const address = deployment.contracts[`${name}Implementation`];
       const implementation = await contractAt(`${name[0].toUpperCase()}${name.slice(1)}`, address);
       const initialize = mutating(implementation).find((fragment) => fragment.name === 'initialize');
       if (!initialize) throw new TypeError(`${name} has no initializer`);

@@ -4,10 +4,12 @@ import hre, { ethers } from 'hardhat';
 import { type Address, createWalletClient, custom, zeroAddress } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { hardhat } from 'viem/chains';
-import { hasErrorCode } from '../../src/core/errors';
-import type { ContractArtifact } from '../../src/l1/contractArtifacts';
-import { type DeployProgress, deployContracts, OUTPUT_CLAIM_GAME_TYPE } from '../../src/l1/deployContracts';
-import { BOND_WEI, compiledArtifact, deploySystem, MAX_DEPOSIT_GAS, viemClients } from '../contracts/deploySystem';
+import { hasErrorCode } from '../../../src/core/errors';
+import type { ContractArtifact } from '../../../src/l1/contractArtifacts';
+import type { DeployProgress } from '../../../src/l1/deployment/applyPlan';
+import { OUTPUT_CLAIM_GAME_TYPE } from '../../../src/l1/deployment/contractsConfig';
+import { deployContracts } from '../../../src/l1/deployment/deployContracts';
+import { BOND_WEI, compiledArtifact, deploySystem, MAX_DEPOSIT_GAS, viemClients } from '../../contracts/deploySystem';
 
 describe('deployContracts', () => {
   it('wires the contracts together with the values of the config', async () => {
@@ -25,11 +27,11 @@ describe('deployContracts', () => {
     expect(await gameImplementation.disputedBondRecipient()).to.equal(ethers.getAddress(contracts.timelock));
   });
 
-  it('reports every step and the L1 block of the first', async () => {
+  it('reports every step and the L1 block of the last, the Portal', async () => {
     const { sequencer, guardian, proposer } = await loadFixture(deploySystem);
     const before = await ethers.provider.getBlockNumber();
     const steps: DeployProgress[] = [];
-    const { deployedAtL1Block } = await deployContracts({
+    const { openedAtL1Block } = await deployContracts({
       ...(await viemClients()),
       config: {
         sequencer: sequencer.address as Address,
@@ -41,26 +43,26 @@ describe('deployContracts', () => {
       onProgress: (progress) => steps.push(progress),
       loadArtifact: compiledArtifact,
     });
-    expect(deployedAtL1Block).to.equal(before + 1);
+    expect(openedAtL1Block).to.equal(before + steps.length);
     expect(steps.map(({ step }) => step)).to.deep.equal([...steps.keys()]);
     expect(steps.every(({ stepCount }) => stepCount === steps.length)).to.equal(true);
-    expect(steps.map(({ contractName }) => contractName)).to.deep.equal([
-      'Timelock',
-      'SystemConfig',
-      'UpgradeableProxy',
-      'OutputClaimGame',
-      'DisputeGameFactory',
-      'UpgradeableProxy',
-      'AnchorStateRegistry',
-      'UpgradeableProxy',
-      'Portal',
-      'UpgradeableProxy',
-      'Inbox',
-      'UpgradeableProxy',
-      'L1CrossDomainMessenger',
-      'UpgradeableProxy',
-      'L1StandardBridge',
-      'UpgradeableProxy',
+    expect(steps.map(({ name }) => name)).to.deep.equal([
+      'timelock',
+      'systemConfigImplementation',
+      'systemConfig',
+      'outputClaimGame',
+      'disputeGameFactoryImplementation',
+      'disputeGameFactory',
+      'anchorStateRegistryImplementation',
+      'anchorStateRegistry',
+      'inboxImplementation',
+      'inbox',
+      'l1CrossDomainMessengerImplementation',
+      'l1CrossDomainMessenger',
+      'l1StandardBridgeImplementation',
+      'l1StandardBridge',
+      'portalImplementation',
+      'portal',
     ]);
   });
 
@@ -79,9 +81,7 @@ describe('deployContracts', () => {
       loadArtifact: compiledArtifact,
     }).catch((thrown) => thrown);
     expect(hasErrorCode(error, 'L1.DeploymentFailed'), String(error)).to.equal(true);
-    expect(error.message)
-      .to.include('Timelock could not be deployed')
-      .and.to.match(/step: 1 of \d+/);
+    expect(error.message).to.include('the CREATE2 factory could not be deployed');
   });
 
   const violations = { Timelock: 'LeakyTimelock', Inbox: 'LeakyInbox' };

@@ -1,0 +1,105 @@
+import { type Address, isAddress, zeroAddress } from 'viem';
+import { TributaryError } from '../../core/errors';
+
+/** Number of OutputClaimGame's type in the factory: `OutputClaimGame.gameType()`. */
+export const OUTPUT_CLAIM_GAME_TYPE = 1000;
+
+/** What an operator decides about the L1 contracts. All of it can be changed later by the timelock, and by nothing else. */
+export interface ContractsConfig {
+  /** Account that posts batches; must not have code. */
+  sequencer: Address;
+  /** Account that may dispute output claims. */
+  guardian: Address;
+  timelock: {
+    /** Least time between scheduling and executing; 0 only on a dev chain. */
+    minDelaySeconds: number;
+    /** Accounts that may schedule and cancel; anyone may execute. */
+    proposers: Address[];
+  };
+  /** How long a claim can be disputed, ≥ 1. */
+  challengeWindowSeconds: number;
+  /** Bond of an output claim. */
+  initBondWei: bigint;
+  /** L2 gas that the deposits of one L1 block may ask for together, ≥ 1,000,000. Default 20,000,000. */
+  maxDepositGasPerL1Block?: bigint;
+  /** How long a withdrawal waits after its proof. Default 7 days. */
+  proofMaturityDelaySeconds?: number;
+  /** How long a withdrawal waits after the end of the game that it was proven against. Default 3.5 days. */
+  gameFinalityDelaySeconds?: number;
+  /** How long the guardian's one pause of withdrawals lasts, ≤ 14 days. Default 7 days. */
+  pauseDurationSeconds?: number;
+  /** How long the sequencer must be silent before anyone may post batches, 1 s to 14 days. Default 12 hours. */
+  silencePeriodSeconds?: number;
+  /** Who gets the bond of a disputed claim. Default: the timelock. */
+  disputedBondRecipient?: Address;
+}
+
+/** With every default filled in, but for the recipient of bonds, whose default is an address of the plan. */
+export type FullContractsConfig = Required<Omit<ContractsConfig, 'disputedBondRecipient'>> &
+  Pick<ContractsConfig, 'disputedBondRecipient'>;
+
+const DEFAULTS = {
+  maxDepositGasPerL1Block: 20_000_000n,
+  proofMaturityDelaySeconds: 7 * 24 * 3600,
+  gameFinalityDelaySeconds: 84 * 3600,
+  pauseDurationSeconds: 7 * 24 * 3600,
+  silencePeriodSeconds: 12 * 3600,
+} as const;
+/** `SystemConfig.DEPOSIT_GAS_PER_L1_BLOCK_MIN`. */
+const MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN = 1_000_000n;
+/** A year: more would keep withdrawals in for good. */
+const DELAY_SECONDS_MAX = 365 * 24 * 3600;
+/** `SystemConfig.PAUSE_DURATION_SECONDS_MAX`. */
+const PAUSE_DURATION_SECONDS_MAX = 14 * 24 * 3600;
+/** `Inbox.SILENCE_PERIOD_SECONDS_MAX`. */
+const SILENCE_PERIOD_SECONDS_MAX = 14 * 24 * 3600;
+
+/**
+ * Checks the config and fills in its defaults.
+ * @throws L1.InvalidContractsConfig naming the field, what was expected and what came
+ */
+export function fullContractsConfig(given: ContractsConfig): FullContractsConfig {
+  const isGiven = ([, value]: [string, unknown]) => value !== undefined;
+  const config: FullContractsConfig = {
+    ...DEFAULTS,
+    ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as ContractsConfig),
+  } as FullContractsConfig;
+  const { timelock } = config;
+  checkAccount('sequencer', config.sequencer);
+  checkAccount('guardian', config.guardian);
+  check('timelock.proposers', timelock.proposers.length > 0, 'at least one account', 'none');
+  for (const proposer of timelock.proposers) checkAccount('timelock.proposers', proposer);
+  if (config.disputedBondRecipient !== undefined) checkAccount('disputedBondRecipient', config.disputedBondRecipient);
+  checkSeconds('timelock.minDelaySeconds', timelock.minDelaySeconds, 0, Number.MAX_SAFE_INTEGER);
+  checkSeconds('challengeWindowSeconds', config.challengeWindowSeconds, 1, Number.MAX_SAFE_INTEGER);
+  checkSeconds('proofMaturityDelaySeconds', config.proofMaturityDelaySeconds, 0, DELAY_SECONDS_MAX);
+  checkSeconds('gameFinalityDelaySeconds', config.gameFinalityDelaySeconds, 0, DELAY_SECONDS_MAX);
+  checkSeconds('pauseDurationSeconds', config.pauseDurationSeconds, 0, PAUSE_DURATION_SECONDS_MAX);
+  checkSeconds('silencePeriodSeconds', config.silencePeriodSeconds, 1, SILENCE_PERIOD_SECONDS_MAX);
+  check('initBondWei', config.initBondWei >= 0n, 'wei ≥ 0', config.initBondWei);
+  const depositGas = config.maxDepositGasPerL1Block;
+  check(
+    'maxDepositGasPerL1Block',
+    depositGas >= MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN && depositGas < 2n ** 64n,
+    `${MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN} ≤ gas < 2^64`,
+    depositGas,
+  );
+  return config;
+}
+
+function checkAccount(field: string, address: string): void {
+  check(field, isAddress(address, { strict: false }) && address !== zeroAddress, 'an account', address);
+}
+
+function checkSeconds(field: string, seconds: number, min: number, max: number): void {
+  const isWhole = Number.isSafeInteger(seconds) && seconds >= min && seconds <= max;
+  const upTo = max === Number.MAX_SAFE_INTEGER ? `≥ ${min}` : `from ${min} to ${max}`;
+  check(field, isWhole, `a whole number ${upTo}`, seconds);
+}
+
+function check(field: string, isRight: boolean, expected: string, got: unknown): void {
+  if (isRight) return;
+  throw new TributaryError('L1.InvalidContractsConfig', `${field}: expected ${expected}, got ${got}`, {
+    recovery: 'halt',
+  });
+}
