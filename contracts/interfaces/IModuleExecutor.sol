@@ -11,9 +11,6 @@ interface IModuleExecutor {
     /// @notice The new code's `selfTest()` did not answer as it must.
     error ModuleExecutorSelfTestFailed(address proxy, address implementation);
 
-    /// @notice The proxy is not ruled by this admin.
-    error ModuleExecutorWrongAdmin(address proxy, address proxyAdmin);
-
     /// @notice Puts `implementation` behind the proxy, runs `migration` and, if asked, `selfTest()`: all or nothing.
     /// @dev Only the registry.
     /// @param isTested False only for the return to code that ruled before.

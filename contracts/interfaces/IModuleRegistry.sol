@@ -206,6 +206,9 @@ interface IModuleRegistry {
     /// @notice The step's time has not come.
     error ModuleRegistryTooEarly(bytes32 versionId, uint256 readyAt, uint256 timestamp);
 
+    /// @notice The exit window ended so long ago that whoever came since was not warned.
+    error ModuleRegistryTooLate(bytes32 versionId, uint256 readyUntil, uint256 timestamp);
+
     /// @notice The vote was about another manifest.
     error ModuleRegistryManifestMismatch(bytes32 versionId, bytes32 expected, bytes32 actual);
 
@@ -265,13 +268,14 @@ interface IModuleRegistry {
     function veto(bytes32 versionId) external;
 
     /// @notice Shadow → Queued: begins the exit window.
-    /// @dev Anyone, `shadowSeconds` after Shadow began, when a quorum of attesters agrees on each of the shadow rule's
-    /// ranges from `fromL2Block` on, and saw no difference or exactly the declared ones.
+    /// @dev Anyone, `shadowSeconds` after Shadow began. EXECUTION: when a quorum of attesters agrees on each of the
+    /// shadow rule's ranges from `fromL2Block` on, and saw no difference or exactly the declared ones.
     function queue(bytes32 versionId, uint64 fromL2Block) external;
 
     /// @notice Queued → Canary: the version rules. EXECUTION: emits `ExecutionActivated`. L1 modules: swaps the proxy's
     /// code, runs the migration and `selfTest()`; if any of it fails nothing changes.
-    /// @dev Anyone, when the exit window is over, while the predecessor rules and is no canary itself.
+    /// @dev Anyone, when the exit window is over and for `lapseSeconds`, while the predecessor rules and is no canary
+    /// itself. EXECUTION: not while withdrawals are held.
     function activate(bytes32 versionId) external;
 
     /// @notice Canary → Active. Withdrawals are no longer held.
@@ -287,7 +291,7 @@ interface IModuleRegistry {
     function rollBack(bytes32 versionId, EvidenceKind kind, bytes calldata evidence) external;
 
     /// @notice Proposed, Voted, Shadow, Queued → Rejected.
-    /// @dev Anyone, when the version stayed too long, or follows a predecessor that no longer rules.
+    /// @dev Anyone, when the version stayed too long, or follows one that can't rule again.
     function lapse(bytes32 versionId) external;
 
     /// @notice Changes how long things take. Clocks that run keep their end.
@@ -328,9 +332,6 @@ interface IModuleRegistry {
     /// Claims that were made before the canary began never are.
     function isWithdrawalHeld(uint256 l2Block, uint64 claimedAt) external view returns (bool);
 
-    /// @notice The risk class of a kind's versions: the escrow's judge counts as governance.
-    function riskClassOf(ModuleKind kind) external pure returns (RiskClass);
-
     /// @notice How long things take.
     function windows() external view returns (Windows memory);
 
@@ -342,4 +343,7 @@ interface IModuleRegistry {
 
     /// @notice Who attests.
     function attesterSet() external view returns (address);
+
+    /// @notice The risk class of a kind's versions: the escrow's judge counts as governance.
+    function riskClassOf(ModuleKind kind) external pure returns (RiskClass);
 }
