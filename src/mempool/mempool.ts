@@ -280,8 +280,8 @@ export class Mempool {
 
   /**
    * To be called before the chain is cut back: writes the transactions of the blocks that go to the journal, so that a killed process
-   * finds them, and puts them into the pool once the chain says `rewound`. Those that cannot come back then (their nonce is used, their
-   * sender is out of money) are logged. Deposits come back with their L1 block and are left out.
+   * finds them, and puts them into the pool once the chain says `rewound`. Those that cannot come back then (their nonce is used), and those
+   * that wait because their sender is out of money, are logged. Deposits come back with their L1 block and are left out.
    * @throws Mempool.JournalFailed; nothing has changed then
    */
   async keepForRewind(transactions: Transaction[]): Promise<void> {
@@ -293,7 +293,10 @@ export class Mempool {
     this.#keptForRewind.push(...kept);
   }
 
-  /** @param isNew false for one that was accepted before: a balance that has gone down since makes it wait, but not leave. */
+  /**
+   * @param isNew false for one that was accepted before: a balance that has gone down since makes it wait, but not leave, and it finds
+   *   room in a full pool
+   */
   #insert(transaction: SignedTransaction, arrival: number, isNew: boolean): PooledTransaction {
     const key = toHex(transaction.hash);
     if (this.#byHash.has(key)) throw refusal('AlreadyKnown', 'already known');
@@ -309,6 +312,7 @@ export class Mempool {
       staleJournalKeys: [],
       journaled: undefined,
       isWritten: false,
+      wasRestored: !isNew,
     };
     const accountNonce = Number(account.nonce);
     if (entry.nonce < accountNonce) throw nonceTooLow(accountNonce, entry.nonce);
@@ -316,10 +320,10 @@ export class Mempool {
     const existing = this.#queues.get(senderKey);
     if (existing) this.#refresh(existing, account);
     const queue = this.#queues.get(senderKey) ?? new SenderQueue(transaction.from, accountNonce, account.balance);
-    if (entry.cost > account.balance) throw insufficientFunds(account.balance, entry.cost);
+    if (isNew && entry.cost > account.balance) throw insufficientFunds(account.balance, entry.cost);
     checkReplacement(queue, entry);
     if (isNew) checkFundsWithQueued(queue, entry, account.balance);
-    this.#makeRoom(queue, entry);
+    if (isNew) this.#makeRoom(queue, entry);
     this.#place(queue, entry);
     this.added.emit(transaction);
     return entry;
@@ -431,9 +435,24 @@ export class Mempool {
 
   #chainRewound(): void {
     this.#headChanged();
-    for (const queue of [...this.#queues.values()]) this.#refresh(queue, this.#accountOf(queue));
+    for (const queue of [...this.#queues.values()]) {
+      for (const entry of queue.entries()) entry.wasRestored = true;
+      this.#refresh(queue, this.#accountOf(queue));
+    }
     for (const { arrival, transaction } of this.#keptForRewind.splice(0)) {
       this.#restore(journalKey(arrival), arrival, () => transaction);
+    }
+    this.#reportShortOfFunds();
+  }
+
+  /** What stood on money that the blocks which went had brought: transfers come back with the rest, deposits when L1 has them again. */
+  #reportShortOfFunds(): void {
+    for (const queue of this.#shortOfFunds) {
+      const waiting = queue.entries().slice(queue.executableCount);
+      this.#logger.warn(
+        { sender: toHex(queue.sender), transactions: waiting.map(({ key }) => key) },
+        'after the chain was cut back, transactions wait for their sender to have money again',
+      );
     }
   }
 

@@ -17,6 +17,8 @@ export interface PooledTransaction {
   journaled: Promise<void> | undefined;
   /** That write is done. */
   isWritten: boolean;
+  /** It came back with a restart or a rewind of the chain: it stays though its sender cannot pay now, for what paid comes back too. */
+  wasRestored: boolean;
 }
 
 /**
@@ -110,7 +112,8 @@ export class SenderQueue {
 
   /**
    * Follows the account to a new nonce and balance.
-   * @returns transactions that it took out: those whose nonce has been used, and those that the whole balance does not pay for
+   * @returns transactions that it took out: those whose nonce has been used, and those that the whole balance does not pay for, unless
+   *   they were restored
    */
   refresh(accountNonce: number, balance: bigint): { used: PooledTransaction[]; unaffordable: PooledTransaction[] } {
     if (accountNonce === this.#accountNonce && balance === this.#balance) return { used: [], unaffordable: [] };
@@ -137,7 +140,7 @@ export class SenderQueue {
     this.#truncateExecutable(0);
     let kept = 0;
     for (const entry of this.#entries) {
-      if (entry.cost > this.#balance) {
+      if (entry.cost > this.#balance && !entry.wasRestored) {
         unaffordable.push(entry);
         continue;
       }

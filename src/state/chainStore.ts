@@ -12,7 +12,7 @@ import { type AccountProof, proveAccount } from './accountProof';
 import { BlockCache } from './blockCache';
 import { genesisBlock } from './genesisBlock';
 import { bytesKey, encodeNumber, keyPrefix, nameKey, numberKey, readNumber, SCHEMA_VERSION } from './keyspace';
-import { StateHistory } from './stateHistory';
+import { type HistoryLimits, StateHistory } from './stateHistory';
 import type { StateSnapshot } from './stateReader';
 
 /** A block with all that is persisted of it. What an executor returns fits. */
@@ -41,17 +41,22 @@ export class ChainStore {
   #head: Block;
   #busy = false;
 
-  private constructor(store: KeyValueStore, head: Block) {
+  private constructor(store: KeyValueStore, head: Block, history: StateHistory) {
     this.#store = store;
     this.#head = head;
-    this.#history = new StateHistory(store, head.header.number);
+    this.#history = history;
   }
 
   /**
    * Opens the chain in `store`, writing genesis when it is empty. Takes over the store: `close` closes it.
    * @throws State.WrongChain when it holds another chain or another version of the key space
    */
-  static async open(store: KeyValueStore, config: ChainConfig, genesis: Genesis): Promise<ChainStore> {
+  static async open(
+    store: KeyValueStore,
+    config: ChainConfig,
+    genesis: Genesis,
+    limits: HistoryLimits = {},
+  ): Promise<ChainStore> {
     const { block, stateOperations } = genesisBlock(genesis);
     if (config.genesis.l2Hash !== undefined && toHex(block.hash) !== config.genesis.l2Hash.toLowerCase()) {
       throw new TributaryError('State.WrongChain', 'the genesis built from the config is not the one it names', {
@@ -67,7 +72,7 @@ export class ChainStore {
         pointerOperation('schema', SCHEMA_VERSION),
         pointerOperation('head', 0),
       ]);
-      return new ChainStore(store, block);
+      return new ChainStore(store, block, await StateHistory.open(store, 0, limits));
     }
     const schema = readPointer(store, 'schema');
     if (schema !== SCHEMA_VERSION) {
@@ -84,7 +89,7 @@ export class ChainStore {
     }
     const bytes = store.get(numberKey(keyPrefix.block, head));
     assert(bytes, `the head block ${head} is in the database`);
-    return new ChainStore(store, decodeBlock(bytes));
+    return new ChainStore(store, decodeBlock(bytes), await StateHistory.open(store, head, limits));
   }
 
   get head(): Block {
@@ -184,7 +189,11 @@ export class ChainStore {
     );
     assert(receipts.length === block.transactions.length, 'each transaction has a receipt');
     this.#busy = true;
-    const historyOperations = this.#history.begin(blockNumber, stateOperations);
+    const historyOperations = this.#history.begin(
+      blockNumber,
+      stateOperations,
+      readPointer(this.#store, 'finalized') ?? 0,
+    );
     try {
       await this.#store.batch([
         ...stateOperations,
@@ -199,6 +208,7 @@ export class ChainStore {
     } finally {
       this.#busy = false;
     }
+    this.#history.written();
     this.#head = block;
     this.#cache.put(block, receipts);
     this.committed.emit({ block, receipts });
@@ -207,12 +217,12 @@ export class ChainStore {
   /**
    * Makes `blockNumber` the head again and undoes the state of the blocks after it, one atomic batch per block: a killed process finds the
    * chain at one of them. Labels above the new head come down to it.
-   * @throws State.UnknownBlock, State.HistoryPruned before anything changed
+   * @throws State.UnknownBlock, State.RewindTooDeep before anything changed: blocks that are final and more than 256 behind the head stay
    */
   async rewindTo(blockNumber: number): Promise<void> {
     assert(!this.#busy, 'one commit or rewind at a time');
     if (!this.#has(blockNumber)) throw unknownBlock(blockNumber, this.#head.header.number);
-    this.#history.assertKept(blockNumber);
+    this.#history.assertRewindable(blockNumber);
     if (blockNumber === this.#head.header.number) return;
     this.#busy = true;
     try {

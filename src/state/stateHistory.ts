@@ -2,18 +2,31 @@ import { type Address, type Hash, padLeft, toHex, ZERO_HASH } from '../core/byte
 import { TributaryError } from '../core/errors';
 import type { KeyValueOperation, KeyValueStore } from '../core/ports';
 import { decodeAccount } from './accountCodec';
-import { accountKey, bytesKey, isStateKey, keyPrefix, numberKey, storageKey } from './keyspace';
+import { accountKey, bytesKey, isStateKey, keyPrefix, numberKey, readNumber, storageKey } from './keyspace';
 import { keyName, RecentValues } from './recentValues';
 import type { Account, StateSnapshot } from './stateReader';
 import { UndoRecord } from './undoRecord';
 
 /** How many blocks behind the head the state can be read. */
 export const HISTORY_BLOCKS = 256;
+/**
+ * How many blocks the chain can be rewound at most. An L1 reorganization takes back every L2 block on the L1 blocks that it replaces, which
+ * at 20 blocks a second are 256 within 13 seconds: records are kept until their block is final, and this many however far off finality is.
+ */
+export const REWIND_BLOCKS_MAX = 65_536;
+/** Records that one commit deletes at most: it adds one, so what finality sets free is gone soon without a long pause. */
+const EXPIRED_PER_BLOCK_MAX = 16;
 /** Undo records kept in memory; older ones are read from disk again when a historic read needs them. */
 const UNDO_CACHE_SIZE_BYTES_MAX = 128 * 1024 * 1024;
 
+export interface HistoryLimits {
+  /** Default `REWIND_BLOCKS_MAX`. */
+  rewindBlocksMax?: number;
+}
+
 /**
- * The state at the last 256 blocks, out of the current state and one `UndoRecord` per block.
+ * The state at the last 256 blocks, out of the current state and one `UndoRecord` per block; and the way back to any block that is not
+ * final yet.
  *
  * A read of a key at block B is what the first block after B that changed the key found there; when none did, the current value.
  * The record of a block that is being written is here before the write begins, so a reader at an earlier block reads the same
@@ -27,10 +40,24 @@ export class StateHistory {
   readonly #recent = new RecentValues();
   /** The newest block whose writes may be visible in the store. */
   #newest: number;
+  /** The oldest block that may have a record on disk. */
+  #oldestRecord: number;
+  /** What `#oldestRecord` becomes with the batch under way. */
+  #expiring = 0;
+  readonly #rewindBlocksMax: number;
 
-  constructor(store: KeyValueStore, head: number) {
+  private constructor(store: KeyValueStore, head: number, oldestRecord: number, limits: HistoryLimits) {
     this.#store = store;
     this.#newest = head;
+    this.#oldestRecord = oldestRecord;
+    this.#rewindBlocksMax = limits.rewindBlocksMax ?? REWIND_BLOCKS_MAX;
+  }
+
+  static async open(store: KeyValueStore, head: number, limits: HistoryLimits = {}): Promise<StateHistory> {
+    let oldestRecord = head + 1;
+    const range = { gte: numberKey(keyPrefix.undo, 0), lt: Uint8Array.of(keyPrefix.undo + 1), limit: 1 };
+    for await (const [key] of store.entries(range)) oldestRecord = readNumber(key, 1);
+    return new StateHistory(store, head, oldestRecord, limits);
   }
 
   /**
@@ -44,16 +71,31 @@ export class StateHistory {
 
   /** @throws State.UnknownBlock, State.HistoryPruned */
   assertKept(blockNumber: number): void {
-    if (!Number.isSafeInteger(blockNumber) || blockNumber < 0 || blockNumber > this.#newest) {
-      throw new TributaryError('State.UnknownBlock', `there is no block ${blockNumber}; the head is ${this.#newest}`);
-    }
+    this.#assertKnown(blockNumber);
     this.#assertRecent(blockNumber);
     // After a rewind fewer records than 256 may be left; they have no gap, so the one just above the block stands for all.
     if (blockNumber < this.#newest) this.#record(blockNumber + 1);
   }
 
-  /** Before the batch of a block is written: the operations that belong into it. */
-  begin(blockNumber: number, stateOperations: KeyValueOperation[]): KeyValueOperation[] {
+  /** @throws State.UnknownBlock, State.RewindTooDeep (`halt`) */
+  assertRewindable(blockNumber: number): void {
+    this.#assertKnown(blockNumber);
+    if (blockNumber < this.#newest && !this.#store.get(numberKey(keyPrefix.undo, blockNumber + 1))) {
+      throw rewindTooDeep(blockNumber, this.#newest, this.#oldestRecord - 1);
+    }
+  }
+
+  #assertKnown(blockNumber: number): void {
+    if (!Number.isSafeInteger(blockNumber) || blockNumber < 0 || blockNumber > this.#newest) {
+      throw new TributaryError('State.UnknownBlock', `there is no block ${blockNumber}; the head is ${this.#newest}`);
+    }
+  }
+
+  /**
+   * Before the batch of a block is written: the operations that belong into it.
+   * @param finalNumber no rewind goes below this block
+   */
+  begin(blockNumber: number, stateOperations: KeyValueOperation[], finalNumber: number): KeyValueOperation[] {
     const changes = new Map<string, [Uint8Array, Uint8Array | undefined]>();
     for (const operation of stateOperations) {
       const { key } = operation;
@@ -68,9 +110,22 @@ export class StateHistory {
     const operations: KeyValueOperation[] = [
       { type: 'put', key: numberKey(keyPrefix.undo, blockNumber), value: record.bytes },
     ];
-    const expired = blockNumber - HISTORY_BLOCKS;
-    if (expired > 0) operations.push({ type: 'del', key: numberKey(keyPrefix.undo, expired) });
+    const expiredTo = Math.max(
+      Math.min(blockNumber - HISTORY_BLOCKS, finalNumber),
+      blockNumber - this.#rewindBlocksMax,
+    );
+    const last = Math.min(expiredTo, this.#oldestRecord + EXPIRED_PER_BLOCK_MAX - 1);
+    // Where the batch fails, a record may be asked to go twice, which does no harm: the next commit begins with the same block again.
+    for (let expired = this.#oldestRecord; expired <= last; expired++) {
+      operations.push({ type: 'del', key: numberKey(keyPrefix.undo, expired) });
+    }
+    this.#expiring = Math.max(this.#oldestRecord, last + 1);
     return operations;
+  }
+
+  /** The batch of `begin` was written. */
+  written(): void {
+    this.#oldestRecord = this.#expiring;
   }
 
   /** The batch of `begin` was not written. */
@@ -92,6 +147,7 @@ export class StateHistory {
     this.#forget(blockNumber);
     this.#recent.clear();
     this.#newest = blockNumber - 1;
+    this.#oldestRecord = Math.min(this.#oldestRecord, blockNumber);
   }
 
   #read(key: Uint8Array, blockNumber: number): Uint8Array | undefined {
@@ -177,6 +233,14 @@ class StoredState implements StateSnapshot {
   trieNode(key: Uint8Array): Uint8Array | undefined {
     return this.#read(bytesKey(keyPrefix.trieNode, key));
   }
+}
+
+function rewindTooDeep(blockNumber: number, head: number, oldest: number): TributaryError {
+  const message = `the chain cannot be rewound to block ${blockNumber}: it is kept back to block ${oldest}, the head is ${head}`;
+  return new TributaryError('State.RewindTooDeep', message, {
+    recovery: 'halt',
+    details: { blockNumber, head, oldest },
+  });
 }
 
 function pruned(blockNumber: number, head: number): TributaryError {

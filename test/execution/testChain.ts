@@ -13,6 +13,7 @@ import type { KeyValueStore } from '../../src/core/ports';
 import { createExecutor, type ExecutorKind } from '../../src/execution/createExecutor';
 import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { ChainStore } from '../../src/state/chainStore';
+import type { HistoryLimits } from '../../src/state/stateHistory';
 
 const MNEMONIC = 'test test test test test test test test test test test junk';
 export const GWEI = 1_000_000_000n;
@@ -80,9 +81,10 @@ export class TestChain {
     changes: Partial<ChainConfig> = {},
     store: KeyValueStore = new MemoryStore(),
     kind: ExecutorKind = 'reference',
+    limits: HistoryLimits = {},
   ): Promise<TestChain> {
     const config = { ...testConfig, ...changes };
-    const chain = await ChainStore.open(store, config, buildGenesis(config));
+    const chain = await ChainStore.open(store, config, buildGenesis(config), limits);
     return new TestChain(config, chain, createExecutor({ executor: kind }, config, chain), store);
   }
 

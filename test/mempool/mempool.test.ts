@@ -416,6 +416,30 @@ describe('Mempool: journal', () => {
     expect(world.mempool.pendingTransactions()).to.deep.equal(transactions);
     expect((await world.reopened()).pendingTransactions()).to.deep.equal(transactions);
   });
+
+  it('keeps what a rewind leaves without money until it is there again, even if it comes bit by bit', async () => {
+    const world = await PoolWorld.open();
+    const poor = broke;
+    const funding = [
+      transfer(alice, 0, { to: poor.address, value: 1n }),
+      transfer(alice, 1, { to: poor.address, value: ETHER }),
+    ];
+    const spending = transfer(poor, 0);
+    const waiting = transfer(poor, 1);
+    const blocks = [await world.block(funding), await world.block([spending])];
+    await world.mempool.add(waiting.raw);
+    await world.mempool.keepForRewind(blocks.flatMap((block) => block.transactions));
+    await world.chain.rewindTo(0);
+    expect(world.mempool.pendingTransactions()).to.deep.equal(funding);
+    expect(world.mempool.size().count).to.equal(4);
+    await world.block(funding.slice(0, 1));
+    expect(world.mempool.size().count, 'one wei is too little').to.equal(3);
+    await world.block(funding.slice(1));
+    expect(world.mempool.pendingTransactions()).to.have.deep.members([spending, waiting]);
+    await world.block([spending, waiting]);
+    expect(world.mempool.size().count).to.equal(0);
+    expect(await world.journal()).to.have.length(0);
+  });
 });
 
 describe('Mempool: speed', () => {

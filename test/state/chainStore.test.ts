@@ -14,7 +14,7 @@ import { MemoryStore } from '../../src/core/memoryStore';
 import type { KeyValueOperation } from '../../src/core/ports';
 import { encodeAccount } from '../../src/state/accountCodec';
 import { ChainStore, metadataOperation } from '../../src/state/chainStore';
-import { keyPrefix } from '../../src/state/keyspace';
+import { keyPrefix, readNumber } from '../../src/state/keyspace';
 import { HISTORY_BLOCKS } from '../../src/state/stateHistory';
 import { initCode, STORE_CODE } from '../execution/bytecode';
 import { word } from '../execution/callRequest';
@@ -43,6 +43,14 @@ function expectStateOf(chain: ChainStore, n: number): void {
   expect(state.storage(STORE, word(1)), `slot after block ${n}`).to.deep.equal(word(n > 1 ? n : 0));
   const paid = BigInt(n > 1 ? (n * (n + 1)) / 2 - 1 : 0);
   expect(state.account(RECIPIENT)?.balance ?? 0n, `balance after block ${n}`).to.equal(paid);
+}
+
+/** Numbers of the blocks whose undo record is on disk. */
+async function undoRecords({ store }: TestChain): Promise<number[]> {
+  const numbers: number[] = [];
+  const range = { gte: Uint8Array.of(keyPrefix.undo), lt: Uint8Array.of(keyPrefix.undo + 1) };
+  for await (const [key] of store.entries(range)) numbers.push(readNumber(key, 1));
+  return numbers;
 }
 
 async function codeOf(action: () => unknown): Promise<string> {
@@ -101,7 +109,7 @@ describe('ChainStore', () => {
     }
   });
 
-  it(`reads the state of the last ${HISTORY_BLOCKS} blocks, before and after a restart on disk, and prunes the rest`, async function () {
+  it(`reads the state of the last ${HISTORY_BLOCKS} blocks, before and after a restart on disk`, async function () {
     this.timeout(60_000);
     const folder = mkdtempSync(join(tmpdir(), 'tributary-history-'));
     const last = HISTORY_BLOCKS + 6;
@@ -115,14 +123,6 @@ describe('ChainStore', () => {
     for (const n of kept) expectStateOf(chain, n);
     expect(await codeOf(() => chain.stateAt(5))).to.equal('State.HistoryPruned');
     expect(await codeOf(() => chain.stateAt(last + 1))).to.equal('State.UnknownBlock');
-    let undoCount = 0;
-    for await (const _ of store.entries({
-      gte: Uint8Array.of(keyPrefix.undo),
-      lt: Uint8Array.of(keyPrefix.undo + 1),
-    })) {
-      undoCount++;
-    }
-    expect(undoCount).to.equal(HISTORY_BLOCKS);
     const proof = await chain.proof(6, STORE, [word(1)]);
     expect(proof.storage[0].value).to.equal(6n);
     await chain.close();
@@ -186,6 +186,32 @@ describe('ChainStore', () => {
     expect([4, 5, 6, 7].map((n) => test.chain.blockHashByNumber(n))).to.deep.equal(hashes);
   });
 
+  it('lets records of final blocks go once they are out of the history, 16 with each commit, a full history stays', async function () {
+    this.timeout(60_000);
+    const test = await TestChain.open();
+    const head = HISTORY_BLOCKS + 40;
+    await grow(test, head);
+    expect((await undoRecords(test))[0], 'nothing is final').to.equal(1);
+    await test.chain.setLabel('finalized', 39);
+    await grow(test, head + 1);
+    expect((await undoRecords(test))[0]).to.equal(17);
+    await grow(test, head + 3);
+    expect((await undoRecords(test))[0], 'block 40 is not final').to.equal(40);
+    await test.chain.rewindTo(39);
+    expectStateOf(test.chain, 39);
+    await grow(test, 41);
+    expect(await codeOf(() => test.chain.rewindTo(38))).to.equal('State.RewindTooDeep');
+  });
+
+  it('keeps no more records than it is told, however far off finality is', async () => {
+    const test = await TestChain.open({}, undefined, 'reference', { rewindBlocksMax: 5 });
+    await grow(test, 12);
+    expect(await undoRecords(test)).to.deep.equal([8, 9, 10, 11, 12]);
+    expect(await codeOf(() => test.chain.rewindTo(6))).to.equal('State.RewindTooDeep');
+    await test.chain.rewindTo(7);
+    expectStateOf(test.chain, 7);
+  });
+
   it('refuses to rewind beyond what it knows or keeps', async () => {
     const test = await TestChain.open();
     await grow(test, 3);
@@ -193,7 +219,7 @@ describe('ChainStore', () => {
     expect(await codeOf(() => test.chain.setLabel('safe', 4))).to.equal('State.UnknownBlock');
     await test.store.batch([{ type: 'del', key: Uint8Array.of(keyPrefix.undo, ...toFixedBytes(1, 8)) }]);
     const chain = await ChainStore.open(test.store, test.config, buildGenesis(test.config));
-    expect(await codeOf(() => chain.rewindTo(0))).to.equal('State.HistoryPruned');
+    expect(await codeOf(() => chain.rewindTo(0))).to.equal('State.RewindTooDeep');
     expect(chain.head.header.number).to.equal(3);
     await chain.rewindTo(1);
     expectStateOf(chain, 1);
