@@ -130,8 +130,9 @@ const MODE_SYSTEM = 2;
 const PAGE_SIZE_BYTES = 65_536;
 /** Static data lies below. */
 const SHARED_BASE = 65_536;
-const ACCOUNT_ENTRY_SIZE_BYTES = 152 + 16;
-const SLOT_ENTRY_SIZE_BYTES = 120 + 16;
+/** With its share of the tables of all sizes. */
+const ACCOUNT_ENTRY_SIZE_BYTES = 152 + 32;
+const SLOT_ENTRY_SIZE_BYTES = 120 + 32;
 const CODE_TABLE_SIZE_BYTES = 2 ** 20;
 /** assembly/trie/context.ts: TRIE_SCRATCH_SIZE, in a page of its own. */
 const TRIE_SCRATCH_AREA_SIZE_BYTES = PAGE_SIZE_BYTES;

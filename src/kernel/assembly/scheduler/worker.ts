@@ -18,6 +18,7 @@ import {
 } from '../state/multiVersion';
 import { markEstimates, OUTCOME_SIZE, publish, X_BALANCE, X_READS, X_READS_SIZE } from '../state/multiVersionPublish';
 import { settleRun } from '../state/multiVersionSettle';
+import { reserveFlatCache } from '../state/flatCache';
 import { hashAddress, sameAddress } from '../state/hash';
 import { findAccount } from '../state/overlay';
 import { readAccount } from '../state/stateAccess';
@@ -88,6 +89,9 @@ export const enum Work {
 }
 
 const POLLS_MAX: i32 = 2000;
+/** New to the flat cache; a run that needs more is given up. */
+const ACCOUNTS_PER_TRANSACTION: u32 = 4;
+const SLOTS_PER_TRANSACTION: u32 = 8;
 /** Of so many executions of one worker in a row more than these in vain: the run is given up. */
 const WINDOW: u32 = 256;
 const FAILURES_MAX: u32 = 48;
@@ -116,6 +120,7 @@ export function beginRun(transactionsMax: u32): bool {
   store<u32>(at, 0, REQUESTS);
   clearStatistics();
   resetArena();
+  reserveFlatCache(transactionsMax * ACCOUNTS_PER_TRANSACTION, transactionsMax * SLOTS_PER_TRANSACTION);
   const coinbase = readAccount(blockContext() + B_COINBASE);
   const recipient = blockContext() + B_BASE_FEE_RECIPIENT;
   const none = load<u64>(recipient) == 0 && load<u64>(recipient, 8) == 0 && load<u32>(recipient, 16) == 0;

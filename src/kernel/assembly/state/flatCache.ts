@@ -4,9 +4,14 @@
  *
  * Tables are open-addressed; a bucket is {entry pointer u32, generation u32}, so forgetting everything is one
  * increment. Entries are bump-allocated and stay where they are until then.
+ *
+ * A table begins small and doubles when half of it is taken: a large one, spread over as many pages as it has entries, costs more in pages touched
+ * for the first time than everything else about an entry. The table of 2^n buckets lies where no smaller one does, so that doubling needs no clearing. In
+ * a parallel run tables stay as they are (`reserveFlatCache` before it), full at seven eighths.
  */
 import { SHARED_AREAS, SHARED_HEAD, sharedBase } from '../memory';
 import { copyAddress, hashAddress, hashKey, sameAddress } from './hash';
+import { isParallel } from './multiVersion';
 import { copy, equals, setZero } from '../u256';
 
 // Account entry.
@@ -52,13 +57,17 @@ const H_GENERATION: usize = 0;
 const H_ACCOUNT_COUNT: usize = 4;
 const H_SLOT_COUNT: usize = 8;
 const H_DIRTY_ACCOUNTS: usize = 12;
+/** Buckets in use. */
+const H_ACCOUNT_BUCKETS: usize = 16;
+const H_SLOT_BUCKETS: usize = 20;
 
-let accountBuckets: usize = 0;
-let accountMask: usize = 0;
+/** Of a new table. */
+const BUCKETS_MIN: u32 = 1 << 12;
+
+let accountTables: usize = 0;
 let accountEntries: usize = 0;
 let accountCapacity: u32 = 0;
-let slotBuckets: usize = 0;
-let slotMask: usize = 0;
+let slotTables: usize = 0;
 let slotEntries: usize = 0;
 let slotCapacity: u32 = 0;
 
@@ -71,17 +80,35 @@ function head(): usize {
 export function layOutFlatCache(accountBits: u32, slotBits: u32): usize {
   accountCapacity = 1 << accountBits;
   slotCapacity = 1 << slotBits;
-  accountBuckets = sharedBase() + SHARED_AREAS;
-  accountMask = (<usize>accountCapacity << 1) - 1;
-  slotBuckets = accountBuckets + ((accountMask + 1) << 3);
-  slotMask = (<usize>slotCapacity << 1) - 1;
-  accountEntries = slotBuckets + ((slotMask + 1) << 3);
+  accountTables = sharedBase() + SHARED_AREAS;
+  slotTables = accountTables + (<usize>accountCapacity << 5);
+  accountEntries = slotTables + (<usize>slotCapacity << 5);
   slotEntries = accountEntries + <usize>accountCapacity * ACCOUNT_SIZE;
   return slotEntries + <usize>slotCapacity * SLOT_SIZE;
 }
 
+/** Where the table of so many buckets lies: behind all smaller ones. The largest has two for each entry. */
+@inline
+function tableAt(tables: usize, buckets: u32): usize {
+  return tables + (<usize>buckets << 3);
+}
+
+@inline
+function accountBuckets(): u32 {
+  return load<u32>(head(), H_ACCOUNT_BUCKETS);
+}
+
+@inline
+function slotBuckets(): u32 {
+  return load<u32>(head(), H_SLOT_BUCKETS);
+}
+
 /** Forgets everything, changes included. */
 export function clearFlatCache(): void {
+  if (accountBuckets() == 0) {
+    store<u32>(head(), min<u32>(BUCKETS_MIN, accountCapacity << 1), H_ACCOUNT_BUCKETS);
+    store<u32>(head(), min<u32>(BUCKETS_MIN, slotCapacity << 1), H_SLOT_BUCKETS);
+  }
   store<u32>(head(), load<u32>(head(), H_GENERATION) + 1, H_GENERATION);
   store<u32>(head(), 0, H_ACCOUNT_COUNT);
   store<u32>(head(), 0, H_SLOT_COUNT);
@@ -96,26 +123,79 @@ export function cachedSlotCount(): u32 {
   return load<u32>(head(), H_SLOT_COUNT);
 }
 
+/** Makes the tables large enough for so many entries more. Nobody else may use them meanwhile. */
+export function reserveFlatCache(accounts: u32, slots: u32): void {
+  const accountsWanted = <u64>cachedAccountCount() + <u64>accounts;
+  while (<u64>accountBuckets() < 2 * accountsWanted && accountBuckets() < accountCapacity << 1) growAccountTable();
+  const slotsWanted = <u64>cachedSlotCount() + <u64>slots;
+  while (<u64>slotBuckets() < 2 * slotsWanted && slotBuckets() < slotCapacity << 1) growSlotTable();
+}
+
+/** Moves all that is known to a table of twice the size. */
+function growAccountTable(): void {
+  const buckets = accountBuckets();
+  const generation = load<u32>(head(), H_GENERATION);
+  const from = tableAt(accountTables, buckets);
+  const to = tableAt(accountTables, buckets << 1);
+  const mask = (buckets << 1) - 1;
+  for (let bucket = from; bucket < to; bucket += 8) {
+    const word = load<u64>(bucket);
+    if (<u32>(word >> 32) == generation) insert(to, mask, hashAddress(<usize>(<u32>word) + A_ADDRESS), word);
+  }
+  store<u32>(head(), buckets << 1, H_ACCOUNT_BUCKETS);
+}
+
+function growSlotTable(): void {
+  const buckets = slotBuckets();
+  const generation = load<u32>(head(), H_GENERATION);
+  const from = tableAt(slotTables, buckets);
+  const to = tableAt(slotTables, buckets << 1);
+  const mask = (buckets << 1) - 1;
+  for (let bucket = from; bucket < to; bucket += 8) {
+    const word = load<u64>(bucket);
+    const entry = <usize>(<u32>word);
+    if (<u32>(word >> 32) != generation) continue;
+    insert(to, mask, hashKey(<usize>load<u32>(entry, S_ACCOUNT), entry + S_KEY), word);
+  }
+  store<u32>(head(), buckets << 1, H_SLOT_BUCKETS);
+}
+
+/** Puts a word into a table that was never used before but by this. */
+function insert(table: usize, mask: u32, hash: u64, word: u64): void {
+  let at = <u32>hash & mask;
+  while (load<u64>(table + (<usize>at << 3)) != 0) at = (at + 1) & mask;
+  store<u64>(table + (<usize>at << 3), word);
+}
+
+/** Whether a table that has `count` entries takes one more. */
+@inline
+function hasBucket(count: u32, buckets: u32): bool {
+  return count < buckets - (buckets >> 3);
+}
+
 // Any number of instances may look entries up at once: an entry is filled before its bucket, one word, names it. Where two make the same entry, the
 // first stays; the other's place in the array is lost until the table is cleared, as is that of one that the host failed to fill.
 
 /** The entry of `address`; 0 where there is none. */
 export function findAccountEntry(address: usize): usize {
   const generation = load<u32>(head(), H_GENERATION);
-  let at = <usize>hashAddress(address) & accountMask;
+  const table = tableAt(accountTables, accountBuckets());
+  const mask = <usize>accountBuckets() - 1;
+  let at = <usize>hashAddress(address) & mask;
   while (true) {
-    const word = atomic.load<u64>(accountBuckets + (at << 3));
+    const word = atomic.load<u64>(table + (at << 3));
     if (<u32>(word >> 32) != generation) return 0;
     const entry = <usize>(<u32>word);
     if (sameAddress(entry + A_ADDRESS, address)) return entry;
-    at = (at + 1) & accountMask;
+    at = (at + 1) & mask;
   }
 }
 
 /** An entry for `address` that nobody finds yet; 0 where the table is full. */
 export function newAccountEntry(address: usize): usize {
+  if (!isParallel() && cachedAccountCount() >= accountBuckets() >> 1) reserveFlatCache(1, 0);
   const count = atomic.add<u32>(head(), 1, H_ACCOUNT_COUNT);
-  if (count >= accountCapacity) {
+  if (count >= accountCapacity || !hasBucket(count, accountBuckets())) {
     atomic.sub<u32>(head(), 1, H_ACCOUNT_COUNT);
     return 0;
   }
@@ -132,9 +212,11 @@ export function newAccountEntry(address: usize): usize {
 /** Makes a filled entry known; returns it, or the one of the same address that came first. */
 export function publishAccountEntry(entry: usize): usize {
   const generation = load<u32>(head(), H_GENERATION);
-  let at = <usize>hashAddress(entry + A_ADDRESS) & accountMask;
+  const table = tableAt(accountTables, accountBuckets());
+  const mask = <usize>accountBuckets() - 1;
+  let at = <usize>hashAddress(entry + A_ADDRESS) & mask;
   while (true) {
-    const bucket = accountBuckets + (at << 3);
+    const bucket = table + (at << 3);
     let word = atomic.load<u64>(bucket);
     if (<u32>(word >> 32) != generation) {
       const found = atomic.cmpxchg<u64>(bucket, word, (<u64>generation << 32) | <u64>entry);
@@ -142,27 +224,30 @@ export function publishAccountEntry(entry: usize): usize {
       word = found;
     }
     if (sameAddress(<usize>(<u32>word) + A_ADDRESS, entry + A_ADDRESS)) return <usize>(<u32>word);
-    at = (at + 1) & accountMask;
+    at = (at + 1) & mask;
   }
 }
 
 /** The entry of `key` in `account`; 0 where there is none. */
 export function findSlotEntry(account: usize, key: usize): usize {
   const generation = load<u32>(head(), H_GENERATION);
-  let at = <usize>hashKey(account, key) & slotMask;
+  const table = tableAt(slotTables, slotBuckets());
+  const mask = <usize>slotBuckets() - 1;
+  let at = <usize>hashKey(account, key) & mask;
   while (true) {
-    const word = atomic.load<u64>(slotBuckets + (at << 3));
+    const word = atomic.load<u64>(table + (at << 3));
     if (<u32>(word >> 32) != generation) return 0;
     const entry = <usize>(<u32>word);
     if (<usize>load<u32>(entry, S_ACCOUNT) == account && equals(entry + S_KEY, key)) return entry;
-    at = (at + 1) & slotMask;
+    at = (at + 1) & mask;
   }
 }
 
 /** An entry, its value zero, for `key` in `account` that nobody finds yet; 0 where the table is full. */
 export function newSlotEntry(account: usize, key: usize): usize {
+  if (!isParallel() && cachedSlotCount() >= slotBuckets() >> 1) reserveFlatCache(0, 1);
   const count = atomic.add<u32>(head(), 1, H_SLOT_COUNT);
-  if (count >= slotCapacity) {
+  if (count >= slotCapacity || !hasBucket(count, slotBuckets())) {
     atomic.sub<u32>(head(), 1, H_SLOT_COUNT);
     return 0;
   }
@@ -181,9 +266,11 @@ export function newSlotEntry(account: usize, key: usize): usize {
 export function publishSlotEntry(entry: usize): usize {
   const generation = load<u32>(head(), H_GENERATION);
   const account = <usize>load<u32>(entry, S_ACCOUNT);
-  let at = <usize>hashKey(account, entry + S_KEY) & slotMask;
+  const table = tableAt(slotTables, slotBuckets());
+  const mask = <usize>slotBuckets() - 1;
+  let at = <usize>hashKey(account, entry + S_KEY) & mask;
   while (true) {
-    const bucket = slotBuckets + (at << 3);
+    const bucket = table + (at << 3);
     let word = atomic.load<u64>(bucket);
     if (<u32>(word >> 32) != generation) {
       const found = atomic.cmpxchg<u64>(bucket, word, (<u64>generation << 32) | <u64>entry);
@@ -192,7 +279,7 @@ export function publishSlotEntry(entry: usize): usize {
     }
     const other = <usize>(<u32>word);
     if (<usize>load<u32>(other, S_ACCOUNT) == account && equals(other + S_KEY, entry + S_KEY)) return other;
-    at = (at + 1) & slotMask;
+    at = (at + 1) & mask;
   }
 }
 
