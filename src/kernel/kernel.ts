@@ -106,10 +106,13 @@ export interface KernelOptions {
   evmMemorySizeBytes?: number;
   /** Behind all that, for instances that share the memory (`parallel/`); default 0. */
   extraSizeBytes?: number;
+  /** What runs; default: the kernel of this package. */
+  module?: WebAssembly.Module;
 }
 
 /** What another instance over the kernel's memory needs to be one more of it. */
 export interface SharedMemory {
+  module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   /** Arguments of `attachShared`. */
   shared: [base: number, sizeBytes: number, accountBits: number, slotBits: number, seed: bigint];
@@ -168,7 +171,7 @@ export class Kernel {
   /**
    * Reserves about 450 MiB of address space; pages are taken as they are used.
    * @param backend read synchronously, in the middle of executions
-   * @throws Kernel.NotBuilt
+   * @throws Kernel.NotBuilt, Kernel.LayoutMismatch
    */
   constructor(backend: StateBackend, options: KernelOptions = {}) {
     const { accountBits = 17, slotBits = 18, codeCacheSizeBytes = 96 * 2 ** 20 } = options;
@@ -197,19 +200,20 @@ export class Kernel {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
+    this.sharedMemory = {
+      module: options.module ?? kernelModule(),
+      memory,
+      shared: [SHARED_BASE, sharedSize, accountBits, slotBits, HASH_SEED],
+      extra: { base: extraAt, sizeBytes: extraSizeBytes },
+    };
     const imports = { env: { memory }, host: hostImports(memory, backend) as unknown as WebAssembly.ModuleImports };
-    this.exports = new WebAssembly.Instance(kernelModule(), imports).exports as unknown as KernelExports;
+    this.exports = new WebAssembly.Instance(this.sharedMemory.module, imports).exports as unknown as KernelExports;
     // The size is the kernel's constant, but the memory is needed before an instance can tell it.
     const fixedSize = this.exports.privateFixedSize() >>> 0;
     if (fixedSize !== PRIVATE_FIXED_SIZE_BYTES) {
       const message = `expected a private region of ${PRIVATE_FIXED_SIZE_BYTES} bytes, the kernel was built for ${fixedSize}`;
       throw new TributaryError('Kernel.LayoutMismatch', message, { recovery: 'halt' });
     }
-    this.sharedMemory = {
-      memory,
-      shared: [SHARED_BASE, sharedSize, accountBits, slotBits, HASH_SEED],
-      extra: { base: extraAt, sizeBytes: extraSizeBytes },
-    };
     this.exports.attachShared(...this.sharedMemory.shared);
     this.exports.initPrivate(privateAt, privateSize);
     this.exports.clearState();
@@ -338,6 +342,16 @@ export class Kernel {
   code(codeHash: Hash): Uint8Array {
     this.bytes.set(codeHash, this.transactionAt);
     return this.readCode(this.transactionAt);
+  }
+
+  /**
+   * Base fee of the block after one with this base fee (wei, below 2^256) and gas used.
+   * @param target gas at which it stays @param denominator EIP-1559 BASE_FEE_MAX_CHANGE_DENOMINATOR
+   */
+  nextBaseFee(baseFeePerGas: bigint, gasUsed: bigint, target: bigint, denominator: bigint): bigint {
+    writeWord(this.view, this.transactionAt, baseFeePerGas);
+    this.exports.nextBaseFee(this.transactionAt, gasUsed, target, denominator);
+    return readWord(this.view, this.transactionAt);
   }
 
   /** The state root after the block's changes, which go into the tries: once, after the last transaction. */

@@ -6,6 +6,9 @@ import type { TrieExports } from './trie';
 
 /** What assembly/index.ts exports. Addresses and sizes are 32-bit: read them with `>>> 0`. */
 export interface KernelExports extends TrieExports, SealingExports {
+  /** A constant; assembly/rules.ts. */
+  abiVersion: WebAssembly.Global;
+  nextBaseFee(at: number, gasUsed: bigint, target: bigint, denominator: bigint): void;
   privateFixedSize(): number;
   sharedHeadSize(): number;
   attachShared(base: number, size: number, accountBits: number, slotBits: number, seed: bigint): void;

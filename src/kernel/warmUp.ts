@@ -23,10 +23,11 @@ const ITERATIONS_PER_CALL = 40;
 
 /**
  * Has the kernel compiled with optimization before it is needed, in about 30 ms: V8 never replaces a function that is running, so that
- * without many short calls at first the first long one stays slow (2 times as slow, hashing 8 times). Once per process; workers that
- * are given the same module share what is compiled.
+ * without many short calls at first the first long one stays slow (2 times as slow, hashing 8 times). Once per module and process;
+ * workers that are given the same module share what is compiled.
+ * @param module default: the kernel of this package @throws WebAssembly.RuntimeError when it traps
  */
-export function warmUpKernel(): void {
+export function warmUpKernel(module?: WebAssembly.Module): void {
   const codeHash = keccak256(LOOP);
   const storageRoot = keccak256(fromHex('80'));
   const backend: StateBackend = {
@@ -37,7 +38,7 @@ export function warmUpKernel(): void {
     loadTrieNode: () => undefined,
     blockHash: () => ZERO_HASH,
   };
-  const kernel = new Kernel(backend, { accountBits: 8, slotBits: 8, codeCacheSizeBytes: 2 ** 21 });
+  const kernel = new Kernel(backend, { accountBits: 8, slotBits: 8, codeCacheSizeBytes: 2 ** 21, module });
   kernel.beginBlock({
     number: 1,
     timestampSeconds: 1,

@@ -19,6 +19,7 @@ import { setHashSeed } from './state/hash';
 import { readAccount, rollBackFlatCache } from './state/stateAccess';
 import { applyTransaction, executeTransaction, Mode, outcome } from './transaction';
 
+export { abiVersion, nextBaseFee } from './rules';
 export * from './scheduler/index';
 export * from './sealing/index';
 export * from './trie/index';

@@ -57,6 +57,7 @@ import {
   warmAccount,
   warmSlot,
 } from './state/overlay';
+import { CALLDATA_SURCHARGE, FLOOR_TOKEN, meetMagic } from './rules';
 import { isParallel } from './state/multiVersion';
 import { readAccount } from './state/stateAccess';
 import {
@@ -108,8 +109,6 @@ const TYPE_DEPOSIT: u32 = 0x7e;
 const TX_BASE: u64 = 21000;
 const TX_CREATE: u64 = 32000;
 const TOKEN: u64 = 4;
-/** EIP-7623. */
-const FLOOR_TOKEN: u64 = 10;
 const ACCESS_ADDRESS: u64 = 2400;
 const ACCESS_KEY: u64 = 1900;
 /** EIP-7702: charged per authorization, and given back in part where the account existed. */
@@ -156,10 +155,11 @@ let floor: u64 = 0;
 function computeIntrinsicGas(tx: usize): void {
   const data = tx + <usize>load<u32>(tx, TX_DATA);
   const size = load<u32>(tx, TX_DATA_SIZE);
+  meetMagic(data, size);
   let zeros: u64 = 0;
   for (let i: u32 = 0; i < size; i++) zeros += u64(load<u8>(data + i) == 0);
   const tokens = zeros + (<u64>size - zeros) * 4;
-  let cost = TX_BASE + tokens * TOKEN;
+  let cost = TX_BASE + tokens * TOKEN + (size > 0 ? CALLDATA_SURCHARGE : 0);
   if ((load<u32>(tx, TX_FLAGS) & HAS_TO) == 0) cost += TX_CREATE + INITCODE_WORD * wordsOf(size);
   let entry = tx + <usize>load<u32>(tx, TX_ACCESS_LIST);
   for (let i = load<u32>(tx, TX_ACCESS_COUNT); i > 0; i--) {

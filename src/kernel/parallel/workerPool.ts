@@ -4,7 +4,6 @@ import { Worker } from 'node:worker_threads';
 import { TributaryError } from '../../core/errors';
 import type { Logger } from '../../core/ports';
 import { PRIVATE_FIXED_SIZE_BYTES, type SharedMemory } from '../kernel';
-import { kernelModule } from '../kernelModule';
 import type { StateBackend } from '../stateBackend';
 import { answerMailbox, MAILBOX_SIZE_BYTES } from './mailbox';
 import { RUN_FIXED_SIZE_BYTES, RUN_TRANSACTION_SIZE_BYTES, RunField, WORKER_BUFFERS_SIZE_BYTES } from './runLayout';
@@ -243,7 +242,7 @@ export class WorkerPool {
     const firstAt = this.sourceAt + pageAligned(this.options.sourceSizeBytes);
     const thread = new Thread(
       {
-        module: kernelModule(),
+        module: this.#shared.module,
         memory: this.#shared.memory,
         shared: this.#shared.shared,
         privateRegion: [firstAt + (worker - 1) * size, size],
