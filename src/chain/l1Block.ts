@@ -1,4 +1,5 @@
 import type { Address, Hash } from '../core/bytes';
+import type { ExecutionUpgrade } from './executionUpgrade';
 
 /** The header fields of an L1 block that the L2 depends on. */
 export interface L1BlockRef {
@@ -40,4 +41,9 @@ export interface L1Input {
   block: L1BlockRef;
   deposits: PortalDeposit[];
   batches: PostedBatch[];
+  /** What the module registry logged about executions, in log order; absent where the chain has none. */
+  upgrades?: ExecutionUpgrade[];
 }
+
+/** An L1 block as an origin: its batches are none of its business. */
+export type L1OriginInput = Pick<L1Input, 'block' | 'deposits' | 'upgrades'>;

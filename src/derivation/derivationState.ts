@@ -1,11 +1,11 @@
 import type { ParentBlock } from '../chain/blockAttributes';
-import type { L1BlockRef, L1Input } from '../chain/l1Block';
+import type { L1BlockRef, L1Input, L1OriginInput } from '../chain/l1Block';
 import { assert } from '../core/assert';
 import { equalBytes, toHex } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 
-/** An L1 block as a possible origin: its batches are spent in the block that includes them, its deposits may wait. */
-export type L1Origin = Pick<L1Input, 'block' | 'deposits'>;
+/** An L1 block as a possible origin: its batches are spent in the block that includes them, its deposits and upgrades may wait. */
+export type L1Origin = L1OriginInput;
 
 /**
  * What derivation carries from one L1 block to the next. A value: nothing here is changed in place.
@@ -43,7 +43,7 @@ export function l1BlockOf(state: DerivationState): L1BlockRef {
  */
 export function takeL1Input(state: DerivationState, input: L1Input): DerivationState {
   const newest = l1BlockOf(state);
-  const { block, deposits } = input;
+  const { block, deposits, upgrades } = input;
   if (block.number !== newest.number + 1 || !equalBytes(block.parentHash, newest.hash)) {
     throw new TributaryError('Derivation.L1Unlinked', `L1 block ${block.number} does not follow ${newest.number}`, {
       recovery: 'reset',
@@ -58,7 +58,7 @@ export function takeL1Input(state: DerivationState, input: L1Input): DerivationS
       metaMessages: [`l1 block: ${block.number}`],
     });
   });
-  const pending = [...state.pending, { block, deposits }];
+  const pending = [...state.pending, { block, deposits, upgrades }];
   return { ...state, pending, nextBatchIndex: state.nextBatchIndex + input.batches.length };
 }
 

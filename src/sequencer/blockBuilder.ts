@@ -1,4 +1,4 @@
-import { type BlockAttributes, blockAttributes, type ParentBlock } from '../chain/blockAttributes';
+import { type AttributeRules, type BlockAttributes, blockAttributes, type ParentBlock } from '../chain/blockAttributes';
 import type { ChainConfig } from '../chain/chainConfig';
 import type { Block } from '../codec/block';
 import type { Receipt } from '../codec/receipt';
@@ -29,6 +29,8 @@ export interface BlockBuilderOptions {
   chain: BuilderChain;
   mempool: BuilderMempool;
   executor: Pick<Executor, 'executeBlock'>;
+  /** Of the versions that execute; default: those that rule from genesis on. */
+  rules?: AttributeRules;
   origins: OriginSource;
   clock: Clock;
   submissions: Submissions;
@@ -111,7 +113,7 @@ export class BlockBuilder {
   }
 
   #attributes(parent: ParentBlock): BlockAttributes {
-    const { config, origins, clock, l1MinesOnDemand } = this.#options;
+    const { config, origins, clock, l1MinesOnDemand, rules } = this.#options;
     const { origin, advance } = chooseOrigin(config, parent, origins);
     const timestamp = blockTimestamp({
       parent: parent.header.timestamp,
@@ -120,7 +122,7 @@ export class BlockBuilder {
       latestL1: l1MinesOnDemand ? undefined : (origins.latest()?.timestamp ?? origin.timestamp),
       driftMax: config.timestampDriftSecondsMax,
     });
-    return blockAttributes(config, parent, timestamp, origin, advance);
+    return blockAttributes(config, parent, timestamp, origin, advance, rules);
   }
 
   /** Bound on the candidates' summed gas limits so that their gas use fills the block; what does not fit stays in the pool. */

@@ -1,12 +1,12 @@
 import { originAdvanceMax, type ParentBlock } from '../chain/blockAttributes';
 import type { ChainConfig } from '../chain/chainConfig';
-import type { L1BlockRef, L1Input } from '../chain/l1Block';
+import type { L1BlockRef, L1OriginInput } from '../chain/l1Block';
 import { equalBytes, toHex } from '../core/bytes';
 import type { Emitter } from '../core/emitter';
 import { TributaryError } from '../core/errors';
 
 /** An L1 block as the sequencer sees it: batches are none of its business. */
-export type OriginCandidate = Pick<L1Input, 'block' | 'deposits'>;
+export type OriginCandidate = L1OriginInput;
 
 /** The L1 blocks that L2 blocks may build on, as deep below the L1 head as the operator wants them. */
 export interface OriginSource {

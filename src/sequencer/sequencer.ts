@@ -1,3 +1,4 @@
+import type { AttributeRules } from '../chain/blockAttributes';
 import type { ChainConfig } from '../chain/chainConfig';
 import type { Block } from '../codec/block';
 import type { Receipt } from '../codec/receipt';
@@ -34,6 +35,8 @@ export interface SequencerOptions {
   chain: SequencerChain;
   mempool: SequencerMempool;
   executor: Pick<Executor, 'executeBlock'>;
+  /** Of the versions that execute; default: those that rule from genesis on. */
+  rules?: AttributeRules;
   origins: OriginSource;
   /** Decodes off this thread, in order; without it on this one. `codec/TransactionDecoder` fits. */
   decoder?: { decode(raw: Uint8Array): Promise<SignedTransaction> };

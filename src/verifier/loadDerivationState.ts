@@ -20,9 +20,9 @@ export async function loadDerivationState(
   assert(tip, 'the block of a checkpoint is on disk');
   assert(tip.l1Origin.number >= genesisL1Number, 'no origin lies before genesis');
   const origins: L1Origin[] = [];
-  for await (const { block, deposits } of source.inputs(tip.l1Origin.number, { signal })) {
+  for await (const { block, deposits, upgrades } of source.inputs(tip.l1Origin.number, { signal })) {
     // The batches are spent already and may be large.
-    origins.push({ block, deposits });
+    origins.push({ block, deposits, upgrades });
     if (block.number >= checkpoint.l1.number) break;
   }
   const [origin, ...pending] = origins;
