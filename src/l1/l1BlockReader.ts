@@ -1,12 +1,21 @@
 import type { Hex, PublicClient, RpcBlock, RpcLog } from 'viem';
 import type { L1BlockRef, L1Input, PostedBatch } from '../chain/l1Block';
 import { bloomMayContain } from '../codec/receipt';
-import { equalBytes, fromHex, ZERO_HASH } from '../core/bytes';
+import { equalBytes, fromHex, toHex, ZERO_HASH } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import { blobBaseFee } from './blobBaseFee';
+import { type BlobReader, noBlobSource } from './blobs/blobReader';
 import { type L1Client, toQuantity } from './l1Client';
 import { decodePortalDeposit, TRANSACTION_DEPOSITED_TOPIC } from './portalDeposit';
-import { BATCH_POSTED_TOPIC, type BatchAnnouncement, batchDataFromInput, decodeBatchPosted } from './postedBatch';
+import {
+  BATCH_POSTED_TOPIC,
+  type BatchAnnouncement,
+  batchDataFromBlobs,
+  batchDataFromInput,
+  batchDataKinds,
+  commitsToBlobs,
+  decodeBatchPosted,
+} from './postedBatch';
 
 /** What the sequencer needs of an L1 block: no batches. */
 export type L1Origin = Pick<L1Input, 'block' | 'deposits'>;
@@ -16,8 +25,17 @@ export interface L1ContractAddresses {
   inbox: Hex;
 }
 
+/** A batch whose data is to be fetched. */
+interface AnnouncedBatch {
+  input: L1Input;
+  transactionHash: Hex;
+  announcement: BatchAnnouncement;
+}
+
 /** Requests that one call has in flight at most. */
 const CONCURRENCY_MAX = 16;
+/** Blobs that one call gives at most, unless the first block alone has more: they stay in memory until they are derived from. */
+const BLOB_COUNT_MAX = 128;
 
 /**
  * Reads L1 blocks as derivation sees them. Stateless; every answer is checked to be of one chain: parents link, and logs belong to the
@@ -28,6 +46,8 @@ export class L1BlockReader {
   constructor(
     private readonly l1: L1Client,
     private readonly contracts: L1ContractAddresses,
+    /** Without it a batch in blobs cannot be read, which is an error, not an empty batch. */
+    private readonly blobs?: BlobReader,
   ) {}
 
   /** The L1's newest block. @throws L1.Unreachable */
@@ -64,8 +84,9 @@ export class L1BlockReader {
   }
 
   /**
-   * The blocks `from` to `to`, both inclusive, with their deposits and batches.
-   * @throws L1.Unreachable, L1.Inconsistent (both `retry`)
+   * The blocks from `from` on, up to `to` at most, with their deposits and batches; fewer, but at least one, where later ones wait for
+   * blobs or there are many of them.
+   * @throws L1.Unreachable, L1.Inconsistent, L1.BlobUnavailable (all `retry`); L1.BlobExpired, L1.NoBlobSource (`halt`)
    */
   inputs(from: number, to: number): Promise<L1Input[]> {
     return this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, BATCH_POSTED_TOPIC]);
@@ -88,7 +109,7 @@ export class L1BlockReader {
       }
       inputs.push({ block, deposits: [], batches: [] });
     }
-    const announced: { input: L1Input; transactionHash: Hex; announcement: BatchAnnouncement }[] = [];
+    const announced: AnnouncedBatch[] = [];
     for (const log of logs) {
       const input = inputs[Number(log.blockNumber) - from];
       if (!input || !log.blockHash || !equalBytes(fromHex(log.blockHash), input.block.hash)) {
@@ -103,23 +124,56 @@ export class L1BlockReader {
         if (announcement) announced.push({ input, transactionHash: log.transactionHash, announcement });
       }
     }
-    const batches = await mapConcurrently(announced, ({ transactionHash, announcement }) =>
-      this.#batch(transactionHash, announcement),
-    );
-    for (const [index, batch] of batches.entries()) announced[index].input.batches.push(batch);
-    return inputs;
+    return this.#withBatches(inputs, announced);
   }
 
-  async #batch(transactionHash: Hex, announcement: BatchAnnouncement): Promise<PostedBatch> {
+  /** Gives the inputs their batches; ends before the first that cannot be had yet, or where there are enough blobs. */
+  async #withBatches(inputs: L1Input[], announced: AnnouncedBatch[]): Promise<L1Input[]> {
+    let count = inputs.length;
+    let blobCount = 0;
+    for (const { input, announcement } of announced) {
+      blobCount += announcement.blobHashes.length;
+      const index = inputs.indexOf(input);
+      if (blobCount > BLOB_COUNT_MAX && index > 0) count = Math.min(count, index);
+    }
+    const wanted = announced.filter(({ input }) => inputs.indexOf(input) < count);
+    const batches = await mapConcurrently(wanted, async (batch) => {
+      try {
+        return await this.#batch(batch);
+      } catch (error) {
+        // What lies before it can be derived meanwhile.
+        const index = inputs.indexOf(batch.input);
+        if (index === 0) throw error;
+        count = Math.min(count, index);
+        return undefined;
+      }
+    });
+    for (const [index, batch] of batches.entries()) if (batch) wanted[index].input.batches.push(batch);
+    return inputs.slice(0, count);
+  }
+
+  async #batch({ input, transactionHash, announcement }: AnnouncedBatch): Promise<PostedBatch> {
+    const { index } = announcement;
+    if (announcement.dataKind === batchDataKinds.blobs) {
+      const data = await this.#blobData(input.block, announcement);
+      return { index, transactionHash: fromHex(transactionHash), data };
+    }
     const transaction = await this.l1.read((viem) =>
       viem.request({ method: 'eth_getTransactionByHash', params: [transactionHash] }),
     );
     if (!transaction) throw inconsistent(`the transaction ${transactionHash} that posted a batch is missing`);
-    return {
-      index: announcement.index,
-      transactionHash: fromHex(transactionHash),
-      data: batchDataFromInput(announcement, transaction.input),
-    };
+    const data = batchDataFromInput(announcement, transaction.input);
+    return { index, transactionHash: fromHex(transactionHash), data };
+  }
+
+  async #blobData(block: L1BlockRef, announcement: BatchAnnouncement): Promise<Uint8Array> {
+    const { index, blobHashes } = announcement;
+    if (!commitsToBlobs(announcement)) throw inconsistent(`the log of batch ${index} does not commit to its blobs`);
+    if (!this.blobs) {
+      const details = { l1Block: block.number, versionedHashes: blobHashes.map(toHex) };
+      throw noBlobSource(`batch ${index} in blobs of L1 block ${block.number}`, details);
+    }
+    return batchDataFromBlobs(await this.blobs.read({ block, versionedHashes: blobHashes }));
   }
 
   /** Logs in block and log order. Splits the range where the L1 finds it too long. */

@@ -5,16 +5,32 @@ import {
   type LocalAccount,
   parseTransaction,
   type TransactionReceipt,
-  type TransactionSerializedEIP1559,
 } from 'viem';
+import { assert } from '../core/assert';
 import { fromHex, toHex } from '../core/bytes';
 import { errorMessage, TributaryError } from '../core/errors';
 import type { Clock, KeyValueStore, Logger } from '../core/ports';
 import { Backoff, sleep } from './backoff';
+import {
+  type BlobPosting,
+  type BlobSidecar,
+  inVersion,
+  isSidecarRefusal,
+  sealBlobs,
+  sidecarVersionOf,
+  versionedHashesOf,
+  withSidecar,
+} from './blobs/blobSidecar';
 import { Deferred } from './deferred';
 import { type L1Client, toQuantity } from './l1Client';
-import { currentFees, type L1Fees, replacementFees } from './l1Fees';
-import { type PendingRecord, PendingTransactionStore, transactionHash } from './pendingTransactionStore';
+import { currentFees, type L1FeeCaps, type L1Fees, replacementFees } from './l1Fees';
+import { readL1Prices } from './l1Prices';
+import {
+  type PendingRecord,
+  PendingTransactionStore,
+  type SignedL1Transaction,
+  transactionHash,
+} from './pendingTransactionStore';
 import { detailsOf, revertReason } from './revertReason';
 
 export interface L1TransactionSenderOptions {
@@ -33,13 +49,17 @@ export interface L1TransactionSenderOptions {
   confirmations?: number;
   /** Most that is offered per gas, whatever L1 asks; default 500 gwei. */
   feeCapWei?: bigint;
+  /** Most that is offered per blob gas (a blob is 131,072 of it); default 200 gwei. */
+  blobFeeCapWei?: bigint;
   /** Least tip per gas; default 1 gwei. */
   tipMinWei?: bigint;
   /** Transactions on their way at once; default 4. */
   inFlightMax?: number;
+  /** For calls with blobs. */
+  blobs?: BlobPosting;
 }
 
-/** A contract call to be made. (Blob transactions will be another kind of it.) */
+/** A contract call to be made. */
 export interface L1Call {
   /** What it is for, in logs and errors, e.g. `Inbox.postBatch`. */
   label: string;
@@ -49,6 +69,8 @@ export interface L1Call {
   value?: bigint;
   /** Names the errors it may revert with. */
   abi?: Abi;
+  /** What the transaction carries beside the call (type 3), `BLOB_SIZE_BYTES` each. */
+  blobs?: Uint8Array[];
 }
 
 interface Pending extends PendingRecord {
@@ -62,6 +84,8 @@ interface Pending extends PendingRecord {
   underpriced: boolean;
   /** Looks in a row at which its nonce was used up but none of its attempts had a receipt. */
   looksWithoutReceipt: number;
+  /** The L1 refused the form of its sidecar once. */
+  isSidecarSwitched?: boolean;
   settle: Deferred<TransactionReceipt>;
 }
 
@@ -72,6 +96,8 @@ const GAS_LIMIT_MAX = 16_777_216n;
 const LOOKS_WITHOUT_RECEIPT_MAX = 12;
 /** Between looks at nothing. */
 const IDLE_MS = 3_600_000;
+/** What is waited out, until `stop`. */
+const PASSING_FAULTS = new Set(['L1.Unreachable', 'L1.KzgStopped', 'L1.BlobArchiveFault']);
 const RETRY_DELAY_MS_MIN = 250;
 const RETRY_DELAY_MS_MAX = 5_000;
 
@@ -91,9 +117,10 @@ export class L1TransactionSender {
   readonly #pollIntervalMs: number;
   readonly #resubmitAfterMs: number;
   readonly #confirmations: number;
-  readonly #feeCapWei: bigint;
+  readonly #feeCaps: L1FeeCaps;
   readonly #tipMinWei: bigint;
   readonly #inFlightMax: number;
+  readonly #blobs: BlobPosting | undefined;
   /** Unsettled, by nonce ascending. */
   #pending: Pending[] = [];
   /** Calls of `send` that wait until fewer than `inFlightMax` are under way, in order. */
@@ -117,9 +144,13 @@ export class L1TransactionSender {
     this.#pollIntervalMs = options.pollIntervalMs ?? 1_000;
     this.#resubmitAfterMs = options.resubmitAfterMs ?? 60_000;
     this.#confirmations = options.confirmations ?? 1;
-    this.#feeCapWei = options.feeCapWei ?? 500n * GWEI;
+    this.#feeCaps = {
+      feeCapWei: options.feeCapWei ?? 500n * GWEI,
+      blobFeeCapWei: options.blobFeeCapWei ?? 200n * GWEI,
+    };
     this.#tipMinWei = options.tipMinWei ?? GWEI;
     this.#inFlightMax = options.inFlightMax ?? 4;
+    this.#blobs = options.blobs;
   }
 
   /** Opens the sender and takes up what an earlier run left. */
@@ -149,12 +180,15 @@ export class L1TransactionSender {
    * @throws L1.SenderStopped when `stop` came first; it may be under way still, and the next run takes it up
    */
   async send(call: L1Call): Promise<TransactionReceipt> {
+    // Begins at once: commitments take longer than all else.
+    const sealing = call.blobs && this.#seal(call.blobs);
+    sealing?.catch(() => undefined);
     const admitted = this.#admission.then(() => this.#admit());
     this.#admission = admitted.catch(() => undefined);
     await admitted;
     let pending: Pending;
     try {
-      pending = await this.#exclusively(() => this.#launch(call));
+      pending = await this.#exclusively(async () => this.#launch(call, await sealing));
     } finally {
       this.#launching--;
       this.#freeSlot();
@@ -182,10 +216,10 @@ export class L1TransactionSender {
 
   // --- sending ---
 
-  async #launch(call: L1Call): Promise<Pending> {
-    const gasLimit = await this.#patiently(() => this.#estimateGas(call));
+  async #launch(call: L1Call, sidecar: BlobSidecar | undefined): Promise<Pending> {
+    const gasLimit = await this.#patiently(() => this.#estimateGas(call, sidecar));
     const [nonce, fees, sentAtBlock] = await this.#patiently(() =>
-      Promise.all([this.#nextNonce(), this.#currentFees(), this.#headNumber()]),
+      Promise.all([this.#nextNonce(), this.#currentFees(sidecar !== undefined), this.#headNumber()]),
     );
     const pending: Pending = {
       nonce,
@@ -194,6 +228,7 @@ export class L1TransactionSender {
       gasLimit,
       fees,
       raw: '0x02',
+      sidecar,
       hashes: [],
       sentAtMs: this.#clock.nowMs(),
       sentAtBlock,
@@ -216,26 +251,42 @@ export class L1TransactionSender {
     return pending;
   }
 
+  /** In the form that the L1 takes now. */
+  #seal(blobs: Uint8Array[]): Promise<BlobSidecar> {
+    const posting = this.#blobs;
+    assert(posting, 'a sender of blobs is given what makes sidecars');
+    return this.#patiently(async () => sealBlobs(posting, blobs, await sidecarVersionOf(this.#l1)));
+  }
+
   async #sign(pending: Pending, fees: L1Fees): Promise<void> {
-    const { call, nonce, gasLimit } = pending;
+    const { call, nonce, gasLimit, sidecar } = pending;
     pending.fees = fees;
-    pending.raw = (await this.#account.signTransaction({
-      type: 'eip1559',
+    const { maxFeePerGas, maxPriorityFeePerGas, maxFeePerBlobGas } = fees;
+    const common = {
       chainId: this.#l1.chainId,
       nonce,
       gas: gasLimit,
-      ...fees,
+      maxFeePerGas,
+      maxPriorityFeePerGas,
       to: call.to,
       data: call.data,
       value: call.value ?? 0n,
-    })) as TransactionSerializedEIP1559;
+    };
+    const blobVersionedHashes = sidecar && versionedHashesOf(sidecar).map(toHex);
+    pending.raw = (await this.#account.signTransaction(
+      blobVersionedHashes
+        ? { type: 'eip4844', ...common, maxFeePerBlobGas: maxFeePerBlobGas ?? 0n, blobVersionedHashes }
+        : { type: 'eip1559', ...common },
+    )) as SignedL1Transaction;
     pending.hashes.push(transactionHash(pending.raw));
   }
 
   /** @returns why the L1 will never take it, or undefined when it did, has it, or may take it yet */
   async #broadcast(pending: Pending): Promise<string | undefined> {
+    const { sidecar } = pending;
+    const raw = sidecar ? withSidecar(pending.raw, sidecar) : pending.raw;
     try {
-      await this.#l1.read((viem) => viem.request({ method: 'eth_sendRawTransaction', params: [pending.raw] }));
+      await this.#l1.read((viem) => viem.request({ method: 'eth_sendRawTransaction', params: [raw] }));
       this.#logger.debug({ label: pending.label, nonce: pending.nonce, hash: hashOf(pending) }, 'sent to L1');
     } catch (error) {
       // Out of reach, perhaps after it arrived: it stays pending and is sent again.
@@ -249,20 +300,29 @@ export class L1TransactionSender {
       if (/already known|already imported|known transaction|nonce too low|nonce.*already been used/i.test(words))
         return undefined;
       if (
-        /underpriced|fee cap.*less than block base fee|max fee per gas less than block base fee|maxFeePerGas.*too low/i.test(
+        /underpriced|fee cap.*less than block base fee|max fee per gas less than block base fee|maxFeePerGas.*too low|blob.?gas.*(less|lower|not greater|too low)/i.test(
           words,
         )
       ) {
         pending.underpriced = true;
         return undefined;
       }
+      // geth keeps transactions with and without blobs apart, and takes none of the one kind before those of the other are included.
+      if (/already reserved/i.test(words)) return undefined;
+      if (sidecar && this.#blobs && !pending.isSidecarSwitched && isSidecarRefusal(words)) {
+        this.#logger.warn({ label: pending.label, version: sidecar.version }, `trying the other sidecar: ${words}`);
+        pending.isSidecarSwitched = true;
+        pending.sidecar = await inVersion(this.#blobs, sidecar, sidecar.version === 0 ? 1 : 0);
+        await this.#store.put(pending);
+        return this.#broadcast(pending);
+      }
       return words;
     }
     return undefined;
   }
 
-  async #estimateGas(call: L1Call): Promise<bigint> {
-    const request = { from: this.address, to: call.to, data: call.data, value: toBigQuantity(call.value ?? 0n) };
+  async #estimateGas(call: L1Call, sidecar: BlobSidecar | undefined): Promise<bigint> {
+    const request = this.#request(call, sidecar);
     try {
       const gas = await this.#l1.read((viem) => viem.request({ method: 'eth_estimateGas', params: [request] }));
       const withReserve = (BigInt(gas) * 6n) / 5n;
@@ -276,6 +336,13 @@ export class L1TransactionSender {
         details: { reason: detailsOf(error) },
       });
     }
+  }
+
+  #request(call: L1Call, sidecar: BlobSidecar | undefined) {
+    const request = { from: this.address, to: call.to, data: call.data, value: toBigQuantity(call.value ?? 0n) };
+    if (!sidecar) return request;
+    const maxFeePerBlobGas = toBigQuantity(this.#feeCaps.blobFeeCapWei);
+    return { ...request, blobVersionedHashes: versionedHashesOf(sidecar).map(toHex), maxFeePerBlobGas };
   }
 
   async #nextNonce(): Promise<number> {
@@ -348,13 +415,10 @@ export class L1TransactionSender {
   }
 
   async #raiseFees(pending: Pending): Promise<void> {
-    const fees = replacementFees(pending.fees, await this.#currentFees(), this.#feeCapWei);
+    const fees = replacementFees(pending.fees, await this.#currentFees(pending.sidecar !== undefined), this.#feeCaps);
     const { label, nonce } = pending;
     if (!fees) {
-      this.#logger.warn(
-        { label, nonce, feeCapWei: this.#feeCapWei },
-        'a stuck L1 transaction is at the fee cap: waiting',
-      );
+      this.#logger.warn({ label, nonce, ...this.#feeCaps }, 'a stuck L1 transaction is at the fee cap: waiting');
       return;
     }
     this.#logger.info({ label, nonce, maxFeePerGas: fees.maxFeePerGas }, 'raising the fees of a stuck L1 transaction');
@@ -370,7 +434,7 @@ export class L1TransactionSender {
       pending.nonce = Math.max(await this.#transactionCount(), await this.#nextNonce());
       pending.hashes = [];
       pending.looksWithoutReceipt = 0;
-      await this.#sign(pending, await this.#currentFees());
+      await this.#sign(pending, await this.#currentFees(pending.sidecar !== undefined));
       await this.#store.put(pending);
       this.#pending.push(pending);
       pending.sentAtMs = this.#clock.nowMs();
@@ -380,7 +444,7 @@ export class L1TransactionSender {
 
   async #failureOf(pending: Pending, receipt: TransactionReceipt): Promise<TributaryError> {
     const { call } = pending;
-    const request = { from: this.address, to: call.to, data: call.data, value: toBigQuantity(call.value ?? 0n) };
+    const request = this.#request(call, pending.sidecar);
     try {
       // Best effort: asked again after the block, which mostly shows what had changed since the gas was estimated.
       const at = toQuantity(Number(receipt.blockNumber));
@@ -423,12 +487,13 @@ export class L1TransactionSender {
     return Number(await this.#l1.read((viem) => viem.request({ method: 'eth_blockNumber' })));
   }
 
-  async #currentFees(): Promise<L1Fees> {
-    const [block, tip] = await Promise.all([
+  async #currentFees(withBlobs = false): Promise<L1Fees> {
+    const [block, tip, blobBaseFee] = await Promise.all([
       this.#l1.read((viem) => viem.request({ method: 'eth_getBlockByNumber', params: ['latest', false] })),
       this.#suggestedTip(),
+      withBlobs ? readL1Prices(this.#l1).then((prices) => prices.blobBaseFee ?? 1n) : undefined,
     ]);
-    return currentFees(BigInt(block?.baseFeePerGas ?? 0), tip, this.#feeCapWei);
+    return currentFees(BigInt(block?.baseFeePerGas ?? 0), tip, this.#feeCaps, blobBaseFee);
   }
 
   async #suggestedTip(): Promise<bigint> {
@@ -474,7 +539,7 @@ export class L1TransactionSender {
       try {
         return await action();
       } catch (error) {
-        if (!(error instanceof TributaryError) || error.code !== 'L1.Unreachable') throw error;
+        if (!(error instanceof TributaryError) || !PASSING_FAULTS.has(error.code)) throw error;
         this.#logger.warn({}, error.shortMessage);
         await sleep(this.#clock, backoff.next(), this.#stop.signal);
       }
@@ -487,12 +552,16 @@ export class L1TransactionSender {
 }
 
 function pendingOf(record: PendingRecord): Pending {
-  const { to, data, value, gas, maxFeePerGas, maxPriorityFeePerGas } = parseTransaction(record.raw);
+  const { to, data, value, gas, ...fees } = parseTransaction(record.raw);
   return {
     ...record,
     call: { label: record.label, to: to ?? '0x', data: data ?? '0x', value: value ?? 0n },
     gasLimit: gas ?? 0n,
-    fees: { maxFeePerGas: maxFeePerGas ?? 0n, maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n },
+    fees: {
+      maxFeePerGas: fees.maxFeePerGas ?? 0n,
+      maxPriorityFeePerGas: fees.maxPriorityFeePerGas ?? 0n,
+      ...(record.sidecar && { maxFeePerBlobGas: fees.maxFeePerBlobGas ?? 0n }),
+    },
     // Overdue, but not passed over: it is sent again as it is.
     sentAtMs: 0,
     sentAtBlock: Number.MAX_SAFE_INTEGER,

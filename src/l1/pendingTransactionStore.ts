@@ -1,8 +1,17 @@
 import { RLP } from '@ethereumjs/rlp';
-import { keccak256, parseTransaction, type TransactionSerializedEIP1559 } from 'viem';
+import {
+  keccak256,
+  parseTransaction,
+  type TransactionSerializedEIP1559,
+  type TransactionSerializedEIP4844,
+} from 'viem';
 import { RlpReader, readBytes, readHash, readList } from '../codec/rlpReader';
 import { concatBytes, fromHex, type Hash, toFixedBytes, toHex } from '../core/bytes';
 import type { KeyValueStore } from '../core/ports';
+import { type BlobSidecar, sidecarFromRlp, sidecarToRlp } from './blobs/blobSidecar';
+
+/** As blocks hold it: what carries blobs is without its sidecar. */
+export type SignedL1Transaction = TransactionSerializedEIP1559 | TransactionSerializedEIP4844;
 
 /** A signed transaction that may be on its way. */
 export interface PendingRecord {
@@ -10,7 +19,9 @@ export interface PendingRecord {
   /** What it is for, in logs. */
   label: string;
   /** The newest attempt, signed. */
-  raw: TransactionSerializedEIP1559;
+  raw: SignedL1Transaction;
+  /** Of a transaction with blobs. */
+  sidecar?: BlobSidecar;
   /** Hashes of all attempts at this nonce, oldest first; any of them may be the one that is included. */
   hashes: Hash[];
 }
@@ -52,21 +63,23 @@ export class PendingTransactionStore {
 }
 
 function encodeRecord(record: PendingRecord): Uint8Array {
-  return RLP.encode([new TextEncoder().encode(record.label), fromHex(record.raw), record.hashes]);
+  const { label, raw, hashes, sidecar } = record;
+  return RLP.encode([new TextEncoder().encode(label), fromHex(raw), hashes, sidecar ? sidecarToRlp(sidecar) : []]);
 }
 
 function decodeRecord(bytes: Uint8Array): PendingRecord {
-  const [label, rawBytes, hashes] = RlpReader.decodeList(bytes, 'pendingTransaction', 3);
-  const raw = toHex(readBytes(rawBytes, 'raw')) as TransactionSerializedEIP1559;
+  const [label, rawBytes, hashes, sidecar = []] = RlpReader.decodeList(bytes, 'pendingTransaction');
+  const raw = toHex(readBytes(rawBytes, 'raw')) as SignedL1Transaction;
   return {
     nonce: parseTransaction(raw).nonce ?? 0,
     label: new TextDecoder().decode(readBytes(label, 'label')),
     raw,
     hashes: readList(hashes, 'hashes').map((hash) => readHash(hash, 'hashes')),
+    ...(readList(sidecar, 'sidecar').length > 0 && { sidecar: sidecarFromRlp(sidecar) }),
   };
 }
 
 /** Hash of a signed transaction. */
-export function transactionHash(raw: TransactionSerializedEIP1559): Hash {
+export function transactionHash(raw: SignedL1Transaction): Hash {
   return keccak256(raw, 'bytes');
 }

@@ -1,5 +1,7 @@
 import { decodeEventLog, decodeFunctionData, encodeEventTopics, encodeFunctionData, type Hex } from 'viem';
-import { EMPTY_BYTES, equalBytes, fromHex, type Hash, toHex } from '../core/bytes';
+import { unpackBlobs } from '../codec/blob/blobPacking';
+import { concatBytes, EMPTY_BYTES, equalBytes, fromHex, type Hash, toHex } from '../core/bytes';
+import { hasErrorCode } from '../core/errors';
 import { keccak256 } from '../core/keccak';
 import { inboxAbi } from './bindings/Inbox';
 
@@ -16,11 +18,18 @@ export interface BatchAnnouncement {
   dataKind: number;
   /** Calldata: keccak256 of the data. Blobs: keccak256 of the versioned hashes. */
   dataCommitment: Hash;
+  /** Versioned hashes of the transaction's blobs, in their order; empty for calldata. */
+  blobHashes: Hash[];
 }
 
 /** Input of `Inbox.postBatch(data)`. */
 export function encodePostBatch(data: Uint8Array): Hex {
   return encodeFunctionData({ abi: inboxAbi, functionName: 'postBatch', args: [toHex(data)] });
+}
+
+/** Input of `Inbox.postBlobBatch(blobCount)`; the blobs go beside it. */
+export function encodePostBlobBatch(blobCount: number): Hex {
+  return encodeFunctionData({ abi: inboxAbi, functionName: 'postBlobBatch', args: [BigInt(blobCount)] });
 }
 
 /** @returns undefined when the log is not a `BatchPosted` */
@@ -37,6 +46,7 @@ export function decodeBatchPosted(log: { topics: Hex[]; data: Hex }): BatchAnnou
       index: Number(args.header.index),
       dataKind: args.header.dataKind,
       dataCommitment: fromHex(args.header.dataCommitment),
+      blobHashes: args.blobHashes.map(fromHex),
     };
   } catch {
     return undefined;
@@ -51,6 +61,24 @@ export function batchDataFromInput(announcement: BatchAnnouncement, input: Hex):
   if (announcement.dataKind !== batchDataKinds.calldata) return EMPTY_BYTES;
   const data = decodePostBatch(input);
   return data && equalBytes(keccak256(data), announcement.dataCommitment) ? data : EMPTY_BYTES;
+}
+
+/** Whether the log commits to the versioned hashes that it lists, as the Inbox does always. */
+export function commitsToBlobs({ dataCommitment, blobHashes }: BatchAnnouncement): boolean {
+  return blobHashes.length > 0 && equalBytes(keccak256(concatBytes(...blobHashes)), dataCommitment);
+}
+
+/**
+ * The data of a blob batch, out of the very blobs that the log names.
+ * Total: blobs that hold no payload give empty data, which derivation ignores as it does any garbage.
+ */
+export function batchDataFromBlobs(blobs: readonly Uint8Array[]): Uint8Array {
+  try {
+    return unpackBlobs(blobs);
+  } catch (error) {
+    if (hasErrorCode(error, 'Codec.InvalidBlobs')) return EMPTY_BYTES;
+    throw error;
+  }
 }
 
 function decodePostBatch(input: Hex): Uint8Array | undefined {

@@ -68,7 +68,7 @@ describe('decodePortalDeposit', () => {
 
 describe('decodeBatchPosted and batchDataFromInput', () => {
   it(`are total (seed ${SEED})`, () => {
-    const announcement = { index: 0, dataKind: 0, dataCommitment: new Uint8Array(32) };
+    const announcement = { index: 0, dataKind: 0, dataCommitment: new Uint8Array(32), blobHashes: [] };
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), fc.nat(4), (bytes, topicCount) => {
         const data = viemToHex(bytes);
@@ -121,7 +121,7 @@ describe('blobBaseFee', () => {
 });
 
 describe('L1 fees', () => {
-  const cap = 1_000n;
+  const cap = { feeCapWei: 1_000n, blobFeeCapWei: 3_000_000_000n };
 
   it('leave room for the base fee to double, under the cap', () => {
     expect(currentFees(100n, 3n, cap)).to.deep.equal({ maxFeePerGas: 203n, maxPriorityFeePerGas: 3n });
@@ -140,6 +140,19 @@ describe('L1 fees', () => {
   it('do not rise when the cap leaves no room for a replacement', () => {
     const previous = { maxFeePerGas: 900n, maxPriorityFeePerGas: 2n };
     expect(replacementFees(previous, previous, cap)).to.equal(undefined);
-    expect(replacementFees(previous, previous, 1_013n)?.maxFeePerGas).to.equal(1_013n);
+    expect(replacementFees(previous, previous, { ...cap, feeCapWei: 1_013n })?.maxFeePerGas).to.equal(1_013n);
+  });
+
+  it('offer blobs twice their price, or a gwei that is not charged, and double all that a stuck one offered', () => {
+    const fees = currentFees(100n, 3n, cap, 700_000_000n);
+    expect(fees).to.deep.equal({ maxFeePerGas: 203n, maxPriorityFeePerGas: 3n, maxFeePerBlobGas: 1_400_000_000n });
+    expect(currentFees(100n, 3n, cap, 1n).maxFeePerBlobGas).to.equal(1_000_000_000n);
+    expect(replacementFees(fees, fees, cap)).to.deep.equal({
+      maxFeePerGas: 406n,
+      maxPriorityFeePerGas: 6n,
+      maxFeePerBlobGas: 2_800_000_000n,
+    });
+    const atTheCap = { ...fees, maxFeePerBlobGas: 1_500_000_001n };
+    expect(replacementFees(atTheCap, fees, cap)).to.equal(undefined);
   });
 });

@@ -291,7 +291,7 @@ describe('L1Watcher', () => {
   it('gives a batch whose transaction does not hold its data as empty bytes', () => {
     const data = Uint8Array.of(1, 2, 3);
     const input = encodePostBatch(data);
-    const announced = { index: 0, dataKind: 0, dataCommitment: keccak256(data) };
+    const announced = { index: 0, dataKind: 0, dataCommitment: keccak256(data), blobHashes: [] };
     expect(batchDataFromInput(announced, input)).to.deep.equal(data);
     for (const wrong of [
       '0x',
