@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { equalBytes, ZERO_ADDRESS } from '../core/bytes';
+import { TributaryError } from '../core/errors';
 import type { Logger } from '../core/ports';
 import { decodeTransaction, type SignedTransaction, TRANSACTION_SIZE_BYTES_MAX } from './transaction';
 
@@ -36,8 +38,10 @@ interface Flight {
 
 /** Fewer than this at once are decoded on the spot: the way to a worker and back would cost more than it saves. */
 const WORKER_COUNT_MIN = 4;
-/** Of one job, so that several workers share a large batch. */
+/** Of one job: several workers share a large batch, and its first answers don't wait for its last. */
 const JOB_COUNT_MAX = 64;
+/** A thread recovers about 14,000 signatures a second: more threads than this would starve what uses them. */
+const THREAD_COUNT_MAX = 4;
 /** A worker's entry is compiled JavaScript. `src/codec` and `dist/codec` both lie two levels below the package's root. */
 const WORKER_FILE = join(__dirname, '..', '..', 'dist', 'codec', 'transactionDecoderWorker.js');
 
@@ -59,11 +63,38 @@ export class TransactionDecoder {
     this.#workers = Array.from({ length: workerCount }, () => this.#startWorker());
   }
 
+  /** A decoder with a thread for each core but the one that its owner keeps busy. */
+  static forThisMachine(logger: Logger): TransactionDecoder {
+    return new TransactionDecoder(Math.min(THREAD_COUNT_MAX, availableParallelism() - 1), logger);
+  }
+
   /** @throws what `decodeTransaction` throws */
   decode(raw: Uint8Array): Promise<SignedTransaction> {
     return new Promise((resolve, reject) => {
       if (this.#gathering.length === 0) setImmediate(() => this.#flush());
       this.#gathering.push({ raw, resolve, reject });
+    });
+  }
+
+  /** Each one's transaction or what is wrong with it, in their order; much cheaper than a call for each. */
+  decodeAll(raws: readonly Uint8Array[]): Promise<(SignedTransaction | TributaryError)[]> {
+    if (raws.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      const results = new Array<SignedTransaction | TributaryError>(raws.length);
+      let leftCount = raws.length;
+      const waiting = raws.map((raw, index): Waiting => {
+        const settleOne = (result: SignedTransaction | TributaryError) => {
+          results[index] = result;
+          if (--leftCount === 0) resolve(results);
+        };
+        return {
+          raw,
+          resolve: settleOne,
+          reject: (error) => (error instanceof TributaryError ? settleOne(error) : reject(error)),
+        };
+      });
+      this.#flush();
+      this.#dispatch(waiting);
     });
   }
 
@@ -77,12 +108,18 @@ export class TransactionDecoder {
   #flush(): void {
     const gathered = this.#gathering;
     this.#gathering = [];
-    const isWorthAWorker = gathered.length >= WORKER_COUNT_MIN || this.#flights.length > 0;
+    this.#dispatch(gathered);
+  }
+
+  #dispatch(waiting: Waiting[]): void {
+    const isWorthAWorker = waiting.length >= WORKER_COUNT_MIN || this.#flights.length > 0;
     if (this.#workers.length === 0 || !isWorthAWorker) {
-      for (const waiting of gathered) settle(waiting);
+      for (const one of waiting) settle(one);
       return;
     }
-    for (let at = 0; at < gathered.length; at += JOB_COUNT_MAX) this.#send(gathered.slice(at, at + JOB_COUNT_MAX));
+    const share = Math.ceil(waiting.length / this.#workers.length);
+    const jobCount = Math.min(JOB_COUNT_MAX, Math.max(WORKER_COUNT_MIN, share));
+    for (let at = 0; at < waiting.length; at += jobCount) this.#send(waiting.slice(at, at + jobCount));
   }
 
   #send(waiting: Waiting[]): void {

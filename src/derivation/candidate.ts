@@ -8,6 +8,11 @@ export interface Candidate {
   attributes: BlockAttributes;
   /** Raw, without deposits. Empty for a default block. */
   transactions: readonly Uint8Array[];
+  /**
+   * What the block `distance` places after this one in the same batch holds, raw, for who wants to decode ahead: it becomes a candidate
+   * only when all up to it are accepted.
+   */
+  following?: (distance: number) => readonly Uint8Array[] | undefined;
   source:
     | {
         kind: 'batch';
@@ -31,18 +36,31 @@ export type Verdict =
     };
 
 /**
- * The candidate's transactions, senders recovered (about 50 µs each), or what is wrong with the first bad one: then the block is rejected
- * as if execution had done so.
+ * The candidate's transactions, or what is wrong with the first bad one: then the block is rejected as if execution had done so.
+ * @param decoded each transaction, or why it does not decode, in order
  */
-export function decodeCandidate(candidate: Candidate): SignedTransaction[] | string {
+export function candidateTransactions(
+  decoded: readonly (SignedTransaction | TributaryError)[],
+): SignedTransaction[] | string {
   const transactions: SignedTransaction[] = [];
-  for (const [index, raw] of candidate.transactions.entries()) {
-    try {
-      transactions.push(decodeTransaction(raw));
-    } catch (error) {
-      if (!(error instanceof TributaryError) || error.recovery !== 'reject') throw error;
-      return `transaction ${index}: ${error.shortMessage}`;
-    }
+  for (const [index, result] of decoded.entries()) {
+    if (!(result instanceof TributaryError)) transactions.push(result);
+    else if (result.recovery !== 'reject') throw result;
+    else return `transaction ${index}: ${result.shortMessage}`;
   }
   return transactions;
+}
+
+/** As `candidateTransactions`, all decoded here, senders recovered (about 70 µs each). */
+export function decodeCandidate({ transactions }: Candidate): SignedTransaction[] | string {
+  return candidateTransactions(transactions.map(decodeOrError));
+}
+
+function decodeOrError(raw: Uint8Array): SignedTransaction | TributaryError {
+  try {
+    return decodeTransaction(raw);
+  } catch (error) {
+    if (error instanceof TributaryError) return error;
+    throw error;
+  }
 }

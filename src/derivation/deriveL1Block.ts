@@ -85,6 +85,7 @@ function* applyBatch(
         source: { kind: 'batch', batchIndex: index, claimedHash: isLast ? batch.lastBlockHash : undefined },
       };
       if ('accepted' in verdict) {
+        following: (distance) => batch.blocks[blocksTaken + distance]?.transactions,
         state = withVerdict(state, verdict, placement);
         continue;
       }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { TransactionDecoder } from '../codec/transactionDecoder';
 import { equalBytes } from '../core/bytes';
 import { errorMessage, hasErrorCode } from '../core/errors';
@@ -21,8 +20,6 @@ import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode
 
 /** Older than this, the last look at L1 makes the node not ready. */
 const L1_SILENCE_MS_MAX = 60_000;
-/** One recovers about 20,000 signatures a second. */
-const DECODER_THREADS_MAX = 4;
 
 /** The node that makes the chain: sequencer and JSON-RPC, and beside them, as configured, batcher and proposer. */
 export async function startSequencerNode(options: StartNodeOptions): Promise<RunningNode> {
@@ -42,6 +39,8 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
     teardown.add(close);
     const mempool = await Mempool.open({ store, chain, config: rollup, clock, logger });
     teardown.add(() => mempool.close());
+    const decoder = TransactionDecoder.forThisMachine(logger);
+    teardown.add(() => decoder.close());
 
     // What L1 holds comes first: a sequencer that lost blocks takes them from there before it makes new ones.
     let sequencer: Sequencer | undefined;
@@ -52,6 +51,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       executor,
       clock,
       logger: logger.child({ room: 'verifier' }),
+      decoder,
       takeOver(divergence, work) {
         if (divergence.agreedBlockNumber < divergence.localHeadNumber) {
           logger.error({ ...divergence }, 'L1 gives another chain than ours: ours gives way');
@@ -75,9 +75,6 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       neededFrom: () => chain.head.l1Origin.number,
     });
     teardown.add(() => origins.stop());
-    // One thread of the machine's is the main one's.
-    const decoder = new TransactionDecoder(Math.min(DECODER_THREADS_MAX, availableParallelism() - 1), logger);
-    teardown.add(() => decoder.close());
     const running = new Sequencer({
       config: rollup,
       chain,

@@ -1,4 +1,5 @@
 import type { Hex } from 'viem';
+import { TransactionDecoder } from '../codec/transactionDecoder';
 import { RpcServer } from '../rpc/rpcServer';
 import { DisputeGameClaims } from '../verifier/disputeGameClaims';
 import { Verifier } from '../verifier/verifier';
@@ -25,6 +26,8 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     });
     const { chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
     teardown.add(close);
+    const decoder = TransactionDecoder.forThisMachine(logger);
+    teardown.add(() => decoder.close());
     const verifier = new Verifier({
       config: rollup,
       source: l1.watcher,
@@ -32,6 +35,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
       executor,
       clock,
       logger: logger.child({ room: 'verifier' }),
+      decoder,
       outputClaims: new DisputeGameClaims(l1.client, rollup.contracts.disputeGameFactory as Hex),
     });
     let l1Block: number | undefined;

@@ -1,5 +1,6 @@
 import type { Hex } from 'viem';
 import type { Deployment } from '../chain/deployment';
+import { TransactionDecoder } from '../codec/transactionDecoder';
 import { toHex } from '../core/bytes';
 import type { Clock, Logger } from '../core/ports';
 import { DisputeGameClaims } from '../verifier/disputeGameClaims';
@@ -37,6 +38,7 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
   const { rollup } = deployment;
   const l1 = await openL1Access({ config: rollup, urls, clock, logger });
   const { chain, executor, close } = await openChain(rollup, options.dataDir);
+  const decoder = TransactionDecoder.forThisMachine(logger);
   try {
     const verifier = new Verifier({
       config: rollup,
@@ -45,6 +47,7 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
       executor,
       clock,
       logger,
+      decoder,
       outputClaims: new DisputeGameClaims(l1.client, rollup.contracts.disputeGameFactory as Hex),
     });
     if (onProgress) verifier.progressed.on(({ l1Block, l1Head, l2Block }) => onProgress(l1Block, l1Head, l2Block));
@@ -58,6 +61,7 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
       wrongOutputClaims: wrongOutputClaims.map(({ source }) => source),
     };
   } finally {
+    await decoder.close();
     await close();
   }
 }

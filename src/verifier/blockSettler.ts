@@ -3,10 +3,11 @@ import { assert } from '../core/assert';
 import { equalBytes, type Hash } from '../core/bytes';
 import { errorMessage, hasErrorCode } from '../core/errors';
 import type { Logger } from '../core/ports';
-import { type Candidate, decodeCandidate, type Verdict } from '../derivation/candidate';
+import type { Candidate, Verdict } from '../derivation/candidate';
 import type { DerivedL1Block } from '../derivation/deriveL1Block';
 import type { ExecutedBlock, Executor } from '../execution/executor';
 import type { Checkpoint } from './checkpointLog';
+import { type BlockDecoder, DecodeAhead } from './decodeAhead';
 import { matchesCandidate } from './matchesCandidate';
 import { aborted, mismatch } from './verifierErrors';
 import type { Divergence, TakeOver, VerifiedChain } from './verifierPorts';
@@ -19,18 +20,24 @@ export class BlockSettler {
   readonly #executor: Pick<Executor, 'executeBlock'>;
   readonly #logger: Logger;
   readonly #takeOver: TakeOver | undefined;
+  readonly #decodeAhead: DecodeAhead;
 
-  /** @param takeOver given when the chain is a sequencer's own (see `VerifierOptions`) */
+  /**
+   * @param takeOver given when the chain is a sequencer's own (see `VerifierOptions`)
+   * @param decoder see `VerifierOptions`
+   */
   constructor(
     chain: VerifiedChain,
     executor: Pick<Executor, 'executeBlock'>,
     logger: Logger,
     takeOver: TakeOver | undefined,
+    decoder: BlockDecoder | undefined,
   ) {
     this.#chain = chain;
     this.#executor = executor;
     this.#logger = logger;
     this.#takeOver = takeOver;
+    this.#decodeAhead = new DecodeAhead(decoder);
   }
 
   /**
@@ -93,7 +100,7 @@ export class BlockSettler {
 
   async #execute(candidate: Candidate): Promise<Verdict> {
     const { attributes } = candidate;
-    const transactions = decodeCandidate(candidate);
+    const transactions = await this.#decodeAhead.decode(candidate);
     if (typeof transactions === 'string') return { rejected: transactions };
     if (this.#chain.head.header.number >= attributes.number) await this.#chain.rewindTo(attributes.number - 1);
     let executed: ExecutedBlock;

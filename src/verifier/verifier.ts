@@ -13,6 +13,7 @@ import { Backoff, sleep } from '../l1/backoff';
 import { BlockSettler } from './blockSettler';
 import { type Checkpoint, CheckpointLog } from './checkpointLog';
 import { loadDerivationState } from './loadDerivationState';
+import type { BlockDecoder } from './decodeAhead';
 import { OutputClaimCheck } from './outputClaimCheck';
 import { aborted } from './verifierErrors';
 import type {
@@ -36,6 +37,8 @@ export interface VerifierOptions {
   /** Output roots on L1 to compare with. */
   outputClaims?: OutputClaims;
   /**
+  /** Recovers senders off this thread, those of following blocks while one executes; without it on this one. */
+  decoder?: BlockDecoder;
    * Consolidate: the chain is a sequencer's own. Blocks that are there already are recognized by their inputs and only labelled; where L1
    * says otherwise, the local chain is cut back within this call. Without it (execute), nobody else commits to the chain.
    */
@@ -93,7 +96,8 @@ export class Verifier {
   constructor(options: VerifierOptions) {
     this.#options = options;
     this.#checkpoints = new CheckpointLog(options.chain, options.config.genesis.l1Number);
-    this.#settler = new BlockSettler(options.chain, options.executor, options.logger, options.takeOver);
+    const { chain, executor, logger, takeOver, decoder } = options;
+    this.#settler = new BlockSettler(chain, executor, logger, takeOver, decoder);
   }
 
   /** Undefined until it is known from where to go on, and while going back after an L1 reorganization. */

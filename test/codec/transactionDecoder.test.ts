@@ -54,6 +54,26 @@ describe('TransactionDecoder', () => {
     await decoder.close();
   });
 
+  it('decodes a whole list, in order after what was asked for before, with what is wrong where something is', async () => {
+    for (const workerCount of [0, 1, 3]) {
+      const decoder = new TransactionDecoder(workerCount, logger);
+      const order: string[] = [];
+      const before = decoder.decode(transactions[0].raw).then(() => order.push('one'));
+      const raws = transactions.map(({ raw }) => raw);
+      const decoded = decoder.decodeAll([...raws, Uint8Array.of(0x02, 0xc0)]).then((results) => {
+        order.push('all');
+        return results;
+      });
+      await before;
+      const results = await decoded;
+      expect(order, `${workerCount} threads`).to.deep.equal(['one', 'all']);
+      expect(results.slice(0, -1)).to.deep.equal(transactions);
+      expect(results.at(-1)).to.be.instanceOf(TributaryError).with.property('code', 'Codec.InvalidRlp');
+      expect(await decoder.decodeAll([])).to.deep.equal([]);
+      await decoder.close();
+    }
+  });
+
   it('answers everything although it is closed meanwhile', async () => {
     const decoder = new TransactionDecoder(2, logger);
     const answers = transactions.map(({ raw }) => decoder.decode(raw));

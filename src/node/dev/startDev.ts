@@ -16,6 +16,7 @@ import { startBuiltInL1 } from './builtInL1';
 import { deployDevChain } from './deployDevChain';
 import { devBanner } from './devBanner';
 import { DevDataDir, requireSameL1 } from './devDataDir';
+import { lowerPriority } from './lowPriority';
 import { requirePortFree } from './requirePortFree';
 
 export interface StartDevOptions {
@@ -139,6 +140,8 @@ async function startVerifier(
     ...['--data-dir', join(dataDir.path, 'verifier'), '--port', '0', '--executor', executor],
     ...['--l1-poll-interval-ms', String(DEV_L1_POLL_MS), '--log-level', 'warn'],
   ]);
+  // Checking can wait, serving can't.
+  if (child.pid !== undefined) lowerPriority(child.pid);
   child.onLine((line) => {
     if (line.includes('"level":50')) print(`verifier: ${line}`);
   });
