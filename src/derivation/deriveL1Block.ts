@@ -82,10 +82,10 @@ function* applyBatch(
       const verdict = yield {
         attributes: attributesAt(config, state, placement),
         transactions: block.transactions,
+        following: (distance) => batch.blocks[blocksTaken + distance]?.transactions,
         source: { kind: 'batch', batchIndex: index, claimedHash: isLast ? batch.lastBlockHash : undefined },
       };
       if ('accepted' in verdict) {
-        following: (distance) => batch.blocks[blocksTaken + distance]?.transactions,
         state = withVerdict(state, verdict, placement);
         continue;
       }

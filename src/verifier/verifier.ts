@@ -14,6 +14,7 @@ import { BlockSettler } from './blockSettler';
 import { type Checkpoint, CheckpointLog } from './checkpointLog';
 import { loadDerivationState } from './loadDerivationState';
 import type { BlockDecoder } from './decodeAhead';
+import { loadDerivationState } from './loadDerivationState';
 import { OutputClaimCheck } from './outputClaimCheck';
 import { aborted } from './verifierErrors';
 import type {
@@ -34,11 +35,11 @@ export interface VerifierOptions {
   executor: Pick<Executor, 'executeBlock'>;
   clock: Clock;
   logger: Logger;
+  /** Recovers senders off this thread, those of following blocks while one executes; without it on this one. */
+  decoder?: BlockDecoder;
   /** Output roots on L1 to compare with. */
   outputClaims?: OutputClaims;
   /**
-  /** Recovers senders off this thread, those of following blocks while one executes; without it on this one. */
-  decoder?: BlockDecoder;
    * Consolidate: the chain is a sequencer's own. Blocks that are there already are recognized by their inputs and only labelled; where L1
    * says otherwise, the local chain is cut back within this call. Without it (execute), nobody else commits to the chain.
    */
