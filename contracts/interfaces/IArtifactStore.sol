@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 /// @title Artifacts on L1
 /// @notice Keeps a kernel's bytes in chunks, each the code of a contract, under the keccak256 of the whole. To read
-/// one: `chunksOf(artifactHash)`, then `eth_getCode` of each address without its first byte (a STOP), in order. Nobody owns
-/// it and nothing can be removed. docs/adr/0304-artifact-store.md.
+/// one: `chunksOf(artifactHash)`, then `eth_getCode` of each address without its first byte (a STOP), in order. Nobody
+/// owns it and nothing can be removed. docs/adr/0304-artifact-store.md.
 interface IArtifactStore {
     /// @notice A publisher began.
     event PublicationStarted(bytes32 indexed artifactHash, address indexed publisher, uint256 sizeBytes);
