@@ -12,7 +12,6 @@ import type { Executor } from '../execution/executor';
 import { Backoff, sleep } from '../l1/backoff';
 import { BlockSettler } from './blockSettler';
 import { type Checkpoint, CheckpointLog } from './checkpointLog';
-import { loadDerivationState } from './loadDerivationState';
 import type { BlockDecoder } from './decodeAhead';
 import { loadDerivationState } from './loadDerivationState';
 import { OutputClaimCheck } from './outputClaimCheck';
