@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { errorMessage } from '../core/errors';
 import { packageVersion } from '../node/packageVersion';
+import { registerDeployCommand } from './commands/deploy';
 import { registerDevCommand } from './commands/dev';
 import { registerEvmCommand } from './commands/evm';
 import { registerNodeCommand } from './commands/node';
@@ -15,6 +16,7 @@ const program = new Command('tributary')
   .showSuggestionAfterError()
   .showHelpAfterError('(--help shows the options, with examples)');
 registerDevCommand(program);
+registerDeployCommand(program);
 registerNodeCommand(program);
 registerVerifyCommand(program);
 registerTransferCommands(program);

@@ -32,6 +32,10 @@ export const nodeConfigSchema = z
     l1PollIntervalMs: milliseconds.default(1_000),
     /** L1 blocks that must follow one before it is used as an origin. */
     l1Confirmations: z.coerce.number().int().min(0).max(1_000).default(0),
+    /** Keystore file, folder with `<role>.json`, or `role=file,role=file`; without it keys come from the environment. */
+    keystore: z.string().min(1).optional(),
+    /** File that holds the keystores' password. */
+    passwordFile: z.string().min(1).optional(),
     /** Dev helper methods and unlocked dev accounts; refused on any chain but a dev chain. */
     dev: flag.default(false),
     /** How many accounts of the dev mnemonic are unlocked. */

@@ -6,11 +6,13 @@ import { loadNodeKeys } from '../../node/nodeKeys';
 import { packageVersion } from '../../node/packageVersion';
 import { readDeployment } from '../../node/readDeployment';
 import { startNode } from '../../node/startNode';
+import { passwordPrompt } from '../askPassword';
 import { untilSignal } from '../untilSignal';
 
 const EXAMPLES = `
 Each option may also be set by an environment variable (--data-dir: TRIBUTARY_DATA_DIR) or in the JSON file of --config ("dataDir").
-A flag wins over the environment, the environment over the file. Keys come from TRIBUTARY_BATCHER_KEY and TRIBUTARY_PROPOSER_KEY only.
+A flag wins over the environment, the environment over the file. Keys come from TRIBUTARY_BATCHER_KEY and TRIBUTARY_PROPOSER_KEY, or from
+keystores (--keystore), whose password comes from --password-file, TRIBUTARY_KEYSTORE_PASSWORD or the terminal. Never from a flag.
 
 Examples:
   $ tributary node --roles sequencer,batcher,proposer --l1 https://l1.example --deployment deployment.json --data-dir data
@@ -35,6 +37,8 @@ export function registerNodeCommand(program: Command): void {
     .option('--proposal-interval-ms <ms>', 'time between output roots (default 60000)')
     .option('--l1-poll-interval-ms <ms>', 'how often L1 is asked for news (default 1000)')
     .option('--l1-confirmations <count>', 'L1 blocks on top of one before it is used (default 0)')
+    .option('--keystore <path>', 'keystore file, folder with batcher.json and proposer.json, or role=file,role=file')
+    .option('--password-file <file>', "the keystores' password")
     .option('--dev', 'dev methods and the well-known dev keys: for chains without value')
     .option('--accounts <count>', 'with --dev: unlocked accounts (default 20)')
     .option('--executor <kind>', 'what executes blocks: parallel, sequential or reference (default sequential)')
@@ -46,7 +50,12 @@ export function registerNodeCommand(program: Command): void {
       const config = loadNodeConfig(flags, process.env, file as string | undefined);
       const logger = createLogger(config.logLevel);
       const deployment = readDeployment(config.deployment);
-      const keys = loadNodeKeys(config.roles, config.dev, process.env);
+      const keys = await loadNodeKeys(config.roles, config.dev, {
+        environment: process.env,
+        keystore: config.keystore,
+        passwordFile: config.passwordFile,
+        askPassword: passwordPrompt(),
+      });
       await untilSignal(async () => {
         const node = await startNode({
           config,

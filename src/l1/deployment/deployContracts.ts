@@ -92,11 +92,19 @@ async function create2Factory(publicClient: PublicClient, walletClient: Deployer
   }
 }
 
+/** Where the factory is or would be made. @returns undefined when that depends on a deployer, and none is given */
+export async function futureCreate2Factory(client: PublicClient, deployer?: Address): Promise<Address | undefined> {
+  if (await isCreate2Factory(client, CREATE2_FACTORY_ADDRESS)) return CREATE2_FACTORY_ADDRESS;
+  if (!deployer) return undefined;
+  const nonce = await client.getTransactionCount({ address: deployer, blockTag: 'pending' });
+  return (await ownFactory(client, deployer)) ?? getContractAddress({ from: deployer, nonce: BigInt(nonce) });
+}
+
 /** How many of an account's newest transactions are searched for a factory that it made. */
 const SEARCHED_NONCES_MAX = 64;
 
 /** The newest factory that this account made: what makes a run without a journal find the addresses of the one before. */
-export async function ownFactory(client: PublicClient, account: Address): Promise<Address | undefined> {
+async function ownFactory(client: PublicClient, account: Address): Promise<Address | undefined> {
   const count = await client.getTransactionCount({ address: account });
   for (let nonce = count - 1; nonce >= Math.max(0, count - SEARCHED_NONCES_MAX); nonce--) {
     const address = getContractAddress({ from: account, nonce: BigInt(nonce) });

@@ -1,4 +1,4 @@
-import { type Abi, type Address, encodeDeployData, encodeFunctionData, getContractAddress, type Hex } from 'viem';
+import { type Abi, type Address, encodeDeployData, encodeFunctionData, getContractAddress, type Hex, size } from 'viem';
 import { assert } from '../../core/assert';
 import { proxyAdminAbi } from '../bindings/ProxyAdmin';
 import type { LoadContractArtifact } from '../contractArtifacts';
@@ -14,6 +14,8 @@ export interface CreateStep {
   address: Address;
   /** With the constructor's arguments. */
   initCode: Hex;
+  /** Of the code that stays. */
+  sizeBytes: number;
 }
 
 /** A transaction to a contract of the plan, sent by the deployer. Done when `isDone` holds. */
@@ -90,7 +92,8 @@ export class PlanBuilder {
     const { initCode, address } = this.#creation(contractName, args);
     const { deployedBytecode } = this.base.loadArtifact(contractName);
     this.#name(name, address);
-    this.#steps.push({ kind: 'create', name, contractName, address, initCode });
+    const sizeBytes = size(deployedBytecode);
+    this.#steps.push({ kind: 'create', name, contractName, address, initCode, sizeBytes });
     this.#expectations.push({ kind: 'code', what: `${name} code`, address, runtimeCode: deployedBytecode });
     return address;
   }

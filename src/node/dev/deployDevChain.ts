@@ -1,12 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { createPublicClient, createWalletClient, type Hex, http, parseEther } from 'viem';
 import { addresses } from '../../chain/addresses';
-import type { ChainConfig } from '../../chain/chainConfig';
 import type { Deployment } from '../../chain/deployment';
 import { multicall3Code } from '../../chain/predeploys/multicall3Code';
 import { toHex } from '../../core/bytes';
 import { errorMessage, TributaryError } from '../../core/errors';
 import type { DeployProgress } from '../../l1/deployment/applyPlan';
-import { deployContracts } from '../../l1/deployment/deployContracts';
+import { deployRollup } from '../../l1/deployment/deployRollup';
+import { parseRollupFile, type RollupFile, type RollupFileInput } from '../../l1/deployment/rollupFile';
 import { DEV_BALANCE_WEI, devAccounts, devSystemAccounts } from './devAccounts';
 
 export const DEV_L2_CHAIN_ID = 31338;
@@ -21,6 +22,8 @@ export interface DeployDevChainOptions {
   l2Port: number;
   /** Dev accounts with 10,000 ETH on the L2. */
   accountCount: number;
+  /** Other rules than the dev chain's own, e.g. shorter windows. */
+  chain?: { contracts?: Partial<RollupFileInput['contracts']>; chain?: RollupFileInput['chain'] };
   onProgress?: (progress: DeployProgress) => void;
 }
 
@@ -35,10 +38,25 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
   await fundSystemAccounts(options.l1Url);
   await installMulticall3(options.l1Url);
   const walletClient = createWalletClient({ account: system.deployer, transport: http(options.l1Url) });
-  const { contracts } = await deployContracts({
+  return deployRollup({
     publicClient,
     walletClient,
-    config: {
+    file: devRollupFile(options, await publicClient.getChainId()),
+    l1Url: options.l1Url,
+    // Each dev chain is a new one, also on an L1 that has seen others.
+    salt: toHex(randomBytes(32)),
+    onProgress: options.onProgress,
+  });
+}
+
+/** What `rollup.json` would hold, with windows of seconds. */
+function devRollupFile({ l1Url, l2Port, accountCount, chain }: DeployDevChainOptions, l1ChainId: number): RollupFile {
+  const system = devSystemAccounts();
+  const input: RollupFileInput = {
+    l1ChainId,
+    l2ChainId: DEV_L2_CHAIN_ID,
+    urls: { l1Rpc: l1Url, l2Rpc: `http://127.0.0.1:${l2Port}`, l2Ws: `ws://127.0.0.1:${l2Port}` },
+    contracts: {
       sequencer: system.batcher.address,
       guardian: system.guardian.address,
       timelock: { minDelaySeconds: 0, proposers: [system.guardian.address] },
@@ -46,52 +64,22 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
       gameFinalityDelaySeconds: 2,
       proofMaturityDelaySeconds: 6,
       pauseDurationSeconds: 60,
-      initBondWei: parseEther('0.01'),
+      initBondWei: String(parseEther('0.01')),
+      silencePeriodSeconds: 3_600,
+      ...chain?.contracts,
     },
-    onProgress: options.onProgress,
-  });
-  const l1ChainId = await publicClient.getChainId();
-  const origin = await publicClient.getBlock();
-  const rollup: ChainConfig = {
-    l1ChainId,
-    l2ChainId: DEV_L2_CHAIN_ID,
-    genesis: {
-      l1Number: Number(origin.number),
-      l1Hash: origin.hash,
-      l2TimestampSeconds: Number(origin.timestamp),
-      allocations: devAccounts(options.accountCount).map(({ account }) => ({
+    chain: {
+      allocations: devAccounts(accountCount).map(({ account }) => ({
         address: account.address,
         balanceWei: String(DEV_BALANCE_WEI),
       })),
+      gasLimit: 100_000_000,
+      // Tests on a dev chain may move the clock.
+      timestampDriftSecondsMax: 10 * 365 * 24 * 3600,
+      ...chain?.chain,
     },
-    forks: { pragueTimeSeconds: 0, osakaTimeSeconds: 0 },
-    gasLimit: 100_000_000,
-    baseFee: { initialWei: '1000000000', elasticity: 2, changeDenominator: 8 },
-    sequencingWindowL1Blocks: 3_600,
-    l1OriginAdvanceMax: 256,
-    // Tests on a dev chain may move the clock.
-    timestampDriftSecondsMax: 10 * 365 * 24 * 3600,
-    batchDecompressedSizeBytesMax: 10 * 1024 * 1024,
-    contracts: {
-      inbox: contracts.inbox,
-      portal: contracts.portal,
-      disputeGameFactory: contracts.disputeGameFactory,
-      l1CrossDomainMessenger: contracts.l1CrossDomainMessenger,
-      l1StandardBridge: contracts.l1StandardBridge,
-    },
-    // The timelock could not spend what it has on L2, so the fees go to it on L1.
-    feeVaults: { recipient: contracts.timelock, minWithdrawalWei: '0', network: 'l1' },
   };
-  return {
-    version: 1,
-    l1: { rpcUrl: options.l1Url, chainId: l1ChainId, contracts: { ...contracts } },
-    l2: {
-      rpcUrl: `http://127.0.0.1:${options.l2Port}`,
-      wsUrl: `ws://127.0.0.1:${options.l2Port}`,
-      chainId: DEV_L2_CHAIN_ID,
-    },
-    rollup,
-  };
+  return parseRollupFile(input, 'the dev chain');
 }
 
 /** Gives the rollup's own accounts L1 ether: by the dev node's set-balance method, or from its first unlocked dev account. */

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPublicClient, type Hex, http } from 'viem';
 import type { Deployment } from '../../chain/deployment';
 import { TributaryError } from '../../core/errors';
+import { writeFileAtomically } from '../../l1/deployment/writeFileAtomically';
 import { readDeployment } from '../readDeployment';
 
 const DEPLOYMENT_FILE = 'deployment.json';
@@ -31,9 +32,7 @@ export class DevDataDir {
 
   /** Written whole or not at all. */
   writeDeployment(deployment: Deployment): void {
-    const temporary = `${this.deploymentFile}.new`;
-    writeFileSync(temporary, `${JSON.stringify(deployment, null, 2)}\n`);
-    renameSync(temporary, this.deploymentFile);
+    writeFileAtomically(this.deploymentFile, `${JSON.stringify(deployment, null, 2)}\n`);
   }
 
   /** Removes the chain that is here. */

@@ -98,13 +98,13 @@ async function chainOn(l1Url: string, dataDir: DevDataDir, options: StartDevOpti
     l1Url,
     l2Port: options.port,
     accountCount: options.accounts,
-    onProgress: ({ step, stepCount, contractName }) => print(`[${step + 1}/${stepCount}] deployed ${contractName}`),
+    onProgress: ({ step, stepCount, name }) => print(`[${step + 1}/${stepCount}] deployed ${name}`),
   });
   dataDir.writeDeployment(deployment);
   return deployment;
 }
 
-function startSequencer(
+async function startSequencer(
   deployment: Deployment,
   l1Url: string,
   options: StartDevOptions,
@@ -123,7 +123,7 @@ function startSequencer(
     executor: options.executor,
     dev: true,
   });
-  const keys = loadNodeKeys(config.roles, true, {});
+  const keys = await loadNodeKeys(config.roles, true, { environment: {} });
   return startNode({ config, deployment, keys, clock: systemClock, logger, version: packageVersion() });
 }
 
