@@ -1,5 +1,6 @@
 import type { Hex } from 'viem';
 import { BatchBuilder } from '../codec/batch/batchBuilder';
+import { packBlobs, payloadCapacityBytes } from '../codec/blob/blobPacking';
 import { assert } from '../core/assert';
 import { equalBytes } from '../core/bytes';
 import { errorMessage, hasErrorCode, TributaryError } from '../core/errors';
@@ -7,8 +8,15 @@ import type { Clock, Logger } from '../core/ports';
 import { Backoff, sleep, unlessAborted } from '../l1/backoff';
 import { inboxAbi } from '../l1/bindings/Inbox';
 import { Deferred } from '../l1/deferred';
-import { encodePostBatch } from '../l1/postedBatch';
+import { encodePostBatch, encodePostBlobBatch } from '../l1/postedBatch';
 import type { BatchSender, DerivedChain, SealedChain } from './batcherPorts';
+import {
+  type BatchDataKind,
+  batchCosts,
+  chooseDataKind,
+  type DataAvailabilityMode,
+  type DataPrices,
+} from './dataAvailability';
 import { type PackedBatch, packBatch } from './packBatch';
 
 export interface BatcherOptions {
@@ -24,10 +32,16 @@ export interface BatcherOptions {
   decodedSizeBytesMax: number;
   clock: Clock;
   logger: Logger;
-  /** A batch is posted when about this large; default 110,000 bytes. */
+  /** A calldata batch is posted when about this large; default 110,000 bytes. */
   payloadSizeBytesTarget?: number;
-  /** Largest payload; default 120,000 bytes, the Inbox's own bound, under the 128 KiB that L1 nodes relay. */
+  /** Largest calldata payload; default 120,000 bytes, the Inbox's own bound, under the 128 KiB that L1 nodes relay. */
   payloadSizeBytesMax?: number;
+  /** Where batches go; default `calldata`. */
+  dataAvailability?: DataAvailabilityMode;
+  /** What L1 asks; needed for all but `calldata`. */
+  prices?: () => Promise<DataPrices>;
+  /** Blobs of one batch at most; default 6, as many as a transaction may carry from Osaka on (EIP-7594). The Inbox takes up to 9. */
+  blobsPerBatchMax?: number;
   /** Longest that a sealed block waits for others; default 2 s. */
   maxAgeMs?: number;
   /** Batches on their way to L1 at once; default 4. */
@@ -43,6 +57,9 @@ export interface BatcherStatus {
   /** Since start. */
   batchesPosted: number;
   bytesPosted: number;
+  blobsPosted: number;
+  /** Of the newest batch. */
+  dataKind: BatchDataKind | undefined;
   l1GasUsed: bigint;
   /** Batches posted anew, because L1 or derivation lost them, since start. */
   restarts: number;
@@ -55,6 +72,7 @@ interface Posted {
   lastBlockNumber: number;
   /** L1 block that includes it; undefined while on its way. */
   includedAt: number | undefined;
+  kind: BatchDataKind;
 }
 
 const RETRY_DELAY_MS_MIN = 250;
@@ -62,6 +80,12 @@ const RETRY_DELAY_MS_MAX = 15_000;
 const DERIVATION_POLL_MS = 1_000;
 const BEGIN_DELAY_MS_MAX = 60_000;
 const IDLE_MS = 3_600_000;
+/** A batch in blobs is due when it fills them to this share: the estimate of its size is a few per cent off. */
+const BLOB_FILL = 0.97;
+/** About an L1 block. */
+const PRICE_AGE_MS_MAX = 12_000;
+/** In mode `auto`, how long an L1 that refused blobs is not asked to take them again. */
+const BLOB_PAUSE_MS = 300_000;
 
 /**
  * Carries sealed blocks to L1, each once, without a gap.
@@ -72,7 +96,7 @@ const IDLE_MS = 3_600_000;
  * back), it begins again in the same way.
  */
 export class Batcher {
-  readonly #options: Required<BatcherOptions>;
+  readonly #options: Required<Omit<BatcherOptions, 'prices'>> & Pick<BatcherOptions, 'prices'>;
   readonly #stop = new AbortController();
   #wake = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -91,8 +115,12 @@ export class Batcher {
   /** Blocks up to this number are posted without waiting for more. */
   #flushTo = 0;
   #flushes: { blockNumber: number; done: Deferred<void> }[] = [];
-  #totals = { batchesPosted: 0, bytesPosted: 0, l1GasUsed: 0n, restarts: 0 };
+  #totals = { batchesPosted: 0, bytesPosted: 0, blobsPosted: 0, l1GasUsed: 0n, restarts: 0 };
   #fault: string | undefined;
+  #prices: { atMs: number; now: DataPrices } | undefined;
+  /** Of the newest batch. */
+  #kind: BatchDataKind | undefined;
+  #blobsPausedUntilMs = 0;
   /** Before a beginning that follows a failed one: a batch that derivation never takes must not burn fees at full speed. */
   readonly #beginBackoff = new Backoff(RETRY_DELAY_MS_MIN, BEGIN_DELAY_MS_MAX);
 
@@ -102,8 +130,11 @@ export class Batcher {
       payloadSizeBytesMax: 120_000,
       maxAgeMs: 2_000,
       inFlightMax: 4,
+      dataAvailability: 'calldata',
+      blobsPerBatchMax: 6,
       ...options,
     };
+    assert(this.#options.dataAvailability === 'calldata' || options.prices, 'blobs are posted by their price');
     this.#builder = new BatchBuilder(options.l2ChainId);
   }
 
@@ -144,6 +175,7 @@ export class Batcher {
       lastPostedBlock: this.#cursor,
       batchesInFlight: this.#inFlight(),
       ...this.#totals,
+      dataKind: this.#kind,
       fault: this.#fault,
     };
   }
@@ -159,6 +191,7 @@ export class Batcher {
       let delayMs: number;
       try {
         if (this.#cursor === undefined) await this.#begin();
+        await this.#updatePrices();
         this.#checkDerived();
         delayMs = this.#cursor === undefined ? 0 : this.#postWhatIsDue();
         this.#settleFlushes();
@@ -241,9 +274,22 @@ export class Batcher {
 
   // --- posting ---
 
+  /** Asks L1 for its prices when the known ones are old. Old ones do until L1 can be reached again. */
+  async #updatePrices(): Promise<void> {
+    const { prices, clock, logger, dataAvailability } = this.#options;
+    if (!prices || dataAvailability === 'calldata') return;
+    if (this.#prices && clock.nowMs() - this.#prices.atMs < PRICE_AGE_MS_MAX) return;
+    try {
+      this.#prices = { atMs: clock.nowMs(), now: await prices() };
+    } catch (error) {
+      if (!this.#prices) throw error;
+      logger.warn({ error: errorMessage(error) }, "L1's prices are not to be had: going by the last ones");
+    }
+  }
+
   /** Hands every batch that is due to the sender. @returns how long to wait for the next at most, in milliseconds */
   #postWhatIsDue(): number {
-    const { clock, maxAgeMs, inFlightMax, payloadSizeBytesTarget, decodedSizeBytesMax } = this.#options;
+    const { clock, maxAgeMs, inFlightMax, decodedSizeBytesMax } = this.#options;
     for (;;) {
       this.#fillBuilder();
       if (this.#builder.blocks.length === 0) return IDLE_MS;
@@ -251,20 +297,38 @@ export class Batcher {
       if (this.#inFlight() >= inFlightMax) return IDLE_MS;
       const ageMs = clock.nowMs() - this.#builderSinceMs;
       const isLarge =
-        this.#builder.estimatedSizeBytes >= payloadSizeBytesTarget ||
+        this.#builder.estimatedSizeBytes >= this.#targetSizeBytes() ||
         this.#builder.decodedSizeBytes >= decodedSizeBytesMax;
       const isFlushed = this.#builder.blocks[0].header.number <= this.#flushTo;
       if (!isLarge && !isFlushed && ageMs < maxAgeMs) return maxAgeMs - ageMs;
+      const kind = this.#chooseKind();
+      // L1 nodes refuse transactions with blobs behind ones without, and the other way round.
+      if (this.#posted.some((posted) => posted.includedAt === undefined && posted.kind !== kind)) return IDLE_MS;
+      if (kind !== this.#kind) this.#options.logger.info({ kind, ...this.#prices?.now }, `batches go as ${kind}`);
+      this.#kind = kind;
       this.#post(this.#pack());
     }
   }
 
+  /** For the payload that has gathered. @throws Batcher.NoBlobs when blobs are demanded of an L1 that takes none */
+  #chooseKind(): BatchDataKind {
+    const { dataAvailability, payloadSizeBytesMax, clock } = this.#options;
+    const prices = this.#prices?.now;
+    if (dataAvailability === 'calldata' || !prices) return 'calldata';
+    if (dataAvailability === 'blobs') {
+      if (prices.blobBaseFee === undefined) throw noBlobs();
+      return 'blobs';
+    }
+    const offered = clock.nowMs() < this.#blobsPausedUntilMs ? { ...prices, blobBaseFee: undefined } : prices;
+    return chooseDataKind(this.#kind, batchCosts(this.#builder.estimatedSizeBytes, offered, payloadSizeBytesMax));
+  }
+
   /** Adds sealed blocks until the batch is large enough. */
   #fillBuilder(): void {
-    const { chain, clock, payloadSizeBytesTarget, decodedSizeBytesMax } = this.#options;
+    const { chain, clock, decodedSizeBytesMax } = this.#options;
     assert(this.#cursor !== undefined, "L1's state is known before batches are built");
     while (
-      this.#builder.estimatedSizeBytes < payloadSizeBytesTarget &&
+      this.#builder.estimatedSizeBytes < this.#targetSizeBytes() &&
       this.#builder.decodedSizeBytes < decodedSizeBytesMax
     ) {
       const next = this.#cursor + this.#builder.blocks.length + 1;
@@ -275,8 +339,17 @@ export class Batcher {
     }
   }
 
+  /** Size of the payload at which a batch of the kind in use is large enough. */
+  #targetSizeBytes(): number {
+    const { dataAvailability, payloadSizeBytesTarget, blobsPerBatchMax } = this.#options;
+    const isBlobs = (this.#kind ?? dataAvailability) === 'blobs';
+    return isBlobs ? BLOB_FILL * payloadCapacityBytes(blobsPerBatchMax) : payloadSizeBytesTarget;
+  }
+
   #pack(): PackedBatch {
-    const { l2ChainId, payloadSizeBytesMax, decodedSizeBytesMax } = this.#options;
+    const { l2ChainId, decodedSizeBytesMax, blobsPerBatchMax } = this.#options;
+    const payloadSizeBytesMax =
+      this.#kind === 'blobs' ? payloadCapacityBytes(blobsPerBatchMax) : this.#options.payloadSizeBytesMax;
     return packBatch(l2ChainId, this.#builder.blocks, { payloadSizeBytesMax, decodedSizeBytesMax });
   }
 
@@ -284,7 +357,8 @@ export class Batcher {
     const [first, last] = [blocks[0], blocks[blocks.length - 1]];
     const parent = this.#options.chain.blockByNumber(first.header.number - 1);
     assert(parent && equalBytes(parent.hash, first.header.parentHash), 'a batch builds on the chain');
-    const posted: Posted = { lastBlockNumber: last.header.number, includedAt: undefined };
+    const kind = this.#kind ?? 'calldata';
+    const posted: Posted = { lastBlockNumber: last.header.number, includedAt: undefined, kind };
     this.#posted.push(posted);
     this.#cursor = last.header.number;
     const sinceMs = this.#builderSinceMs;
@@ -298,18 +372,28 @@ export class Batcher {
   /** Never rejects. */
   async #send(posted: Posted, payload: Uint8Array, firstBlockNumber: number, epoch: number): Promise<void> {
     const { sender, inbox, logger } = this.#options;
-    const blocks = { firstBlock: firstBlockNumber, lastBlock: posted.lastBlockNumber, sizeBytes: payload.length };
+    const blobs = posted.kind === 'blobs' ? packBlobs(payload) : undefined;
+    const blocks = {
+      firstBlock: firstBlockNumber,
+      lastBlock: posted.lastBlockNumber,
+      sizeBytes: payload.length,
+      ...(blobs && { blobs: blobs.length }),
+    };
     try {
-      const call = { label: 'Inbox.postBatch', to: inbox, data: encodePostBatch(payload), abi: inboxAbi };
+      const call = blobs
+        ? { label: 'Inbox.postBlobBatch', to: inbox, data: encodePostBlobBatch(blobs.length), abi: inboxAbi, blobs }
+        : { label: 'Inbox.postBatch', to: inbox, data: encodePostBatch(payload), abi: inboxAbi };
       const receipt = await sender.send(call);
       posted.includedAt = Number(receipt.blockNumber);
       this.#totals.batchesPosted++;
       this.#totals.bytesPosted += payload.length;
+      this.#totals.blobsPosted += blobs?.length ?? 0;
       this.#totals.l1GasUsed += receipt.gasUsed;
       logger.info({ ...blocks, l1Block: posted.includedAt }, 'posted a batch');
     } catch (error) {
       if (hasErrorCode(error, 'L1.SenderStopped')) return;
       logger.error({ ...blocks, error: errorMessage(error) }, 'a batch could not be posted');
+      if (blobs) this.#blobsPausedUntilMs = this.#options.clock.nowMs() + BLOB_PAUSE_MS;
       if (epoch === this.#epoch) this.#beginAgain('a batch could not be posted');
     }
     this.#wake.abort();
@@ -335,4 +419,11 @@ export class Batcher {
 
 function stopped(): TributaryError {
   return new TributaryError('Batcher.Stopped', 'the batcher was stopped', { recovery: 'retry' });
+}
+
+function noBlobs(): TributaryError {
+  return new TributaryError('Batcher.NoBlobs', 'batches are to go in blobs, but the L1 takes none', {
+    recovery: 'retry',
+    metaMessages: ['give --data-availability auto or calldata'],
+  });
 }

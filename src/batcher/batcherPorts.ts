@@ -33,7 +33,13 @@ export interface DerivedChain {
 /** What carries batches to L1. `L1TransactionSender` fits. */
 export interface BatchSender {
   /** Resolves with the block that includes the call. */
-  send(call: { label: string; to: Hex; data: Hex; abi?: Abi }): Promise<{ blockNumber: bigint; gasUsed: bigint }>;
+  send(call: {
+    label: string;
+    to: Hex;
+    data: Hex;
+    abi?: Abi;
+    blobs?: Uint8Array[];
+  }): Promise<{ blockNumber: bigint; gasUsed: bigint }>;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
 }
