@@ -43,7 +43,15 @@ function switchesOf(name: string): string[] {
 }
 
 /** Many threads over one memory that their owner makes. */
-const SHARED_MEMORY = ['--importMemory', '--sharedMemory', '--maximumMemory', String(MEMORY_PAGES_MAX)];
+// Globals are set by a call of the host's, so that instantiating an artifact runs nothing of it.
+const SHARED_MEMORY = [
+  '--exportStart',
+  'initialize',
+  '--importMemory',
+  '--sharedMemory',
+  '--maximumMemory',
+  String(MEMORY_PAGES_MAX),
+];
 
 function compile(entry: string, target: string, memory: string[]): void {
   mkdirSync(dirname(target), { recursive: true });

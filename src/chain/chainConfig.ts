@@ -48,7 +48,13 @@ export const chainConfigSchema = z.strictObject({
     /** Both or neither: the bridge's L1 side, which genesis names to its L2 side. */
     l1CrossDomainMessenger: hexAddress.optional(),
     l1StandardBridge: hexAddress.optional(),
+    /** Says which kernel executes which block; without it the first one executes all. */
+    moduleRegistry: hexAddress.optional(),
+    /** Where kernels are published on L1. */
+    artifactStore: hexAddress.optional(),
   }),
+  /** keccak256 of the kernel that executes from genesis on; absent: the one of the package. */
+  executionArtifactHash: hexHash.optional(),
   /** Where the fee vaults pay to. Without it their fees can't be taken out. */
   feeVaults: z
     .strictObject({ recipient: hexAddress, minWithdrawalWei: weiString, network: z.enum(['l1', 'l2']) })

@@ -1,10 +1,20 @@
 import type { ChainConfig } from '../chain/chainConfig';
+import { nextBaseFee } from '../codec/header';
+import { fromHex } from '../core/bytes';
 import type { Logger } from '../core/ports';
+import { packagedKernelHash } from '../kernel/kernelModule';
+import { warmUpKernel } from '../kernel/warmUp';
 import { CrossCheckedExecutor } from './crossCheckedExecutor';
 import type { Executor } from './executor';
 import { KernelExecutor } from './kernel/kernelExecutor';
 import { ParallelExecutor } from './parallel/parallelExecutor';
 import { type ExecutionChain, ReferenceExecutor } from './reference/referenceExecutor';
+import {
+  type ArtifactSource,
+  type VersionExecutor,
+  type VersionedChain,
+  VersionedExecutor,
+} from './versions/versionedExecutor';
 
 /**
  * `parallel`: the kernel on several threads. `sequential`: the kernel, one transaction after the other. `reference`: `@ethereumjs/evm`, to check
@@ -25,15 +35,65 @@ export interface ExecutorChoice {
   crossCheck?: boolean;
 }
 
-/** @throws Kernel.NotBuilt */
+/** An executor of this package's kernel alone. @throws Kernel.NotBuilt */
 export function createExecutor(choice: ExecutorChoice, config: ChainConfig, chain: ExecutionChain): Executor {
   const { executor: kind = 'sequential', crossCheck = false } = choice;
   const reference = () => new ReferenceExecutor(config, chain);
   if (kind === 'reference') return reference();
-  const { workers: workerCount, databaseFolder, logger } = choice;
-  const executor =
-    kind === 'parallel'
-      ? new ParallelExecutor(config, chain, { workerCount, databaseFolder, logger })
-      : new KernelExecutor(config, chain);
+  const executor = createKernelExecutor(choice, config, chain, undefined);
   return crossCheck ? new CrossCheckedExecutor(executor, reference()) : executor;
+}
+
+/**
+ * An executor of whichever version rules. The reference and the cross-check speak for this package's kernel only: blocks of other versions
+ * are executed by their kernel alone.
+ * @throws Kernel.NotBuilt
+ */
+export function createVersionedExecutor(
+  choice: ExecutorChoice,
+  config: ChainConfig,
+  chain: ExecutionChain & VersionedChain,
+  artifacts: ArtifactSource,
+): VersionedExecutor {
+  const packagedHash = packagedKernelHash();
+  return new VersionedExecutor({
+    genesisHash: config.executionArtifactHash ? fromHex(config.executionArtifactHash) : packagedHash,
+    packagedHash,
+    chain,
+    artifacts,
+    logger: choice.logger,
+    factory: {
+      create(module) {
+        if (!module) return withBaseFee(createExecutor(choice, config, chain), config);
+        warmUpKernel(module);
+        return createKernelExecutor(choice, config, chain, module);
+      },
+      createFresh: (module) =>
+        module || choice.executor !== 'reference'
+          ? new KernelExecutor(config, chain, { module })
+          : withBaseFee(new ReferenceExecutor(config, chain), config),
+      lastResort: () => new ReferenceExecutor(config, chain),
+    },
+  });
+}
+
+function createKernelExecutor(
+  { executor: kind, workers: workerCount, databaseFolder, logger }: ExecutorChoice,
+  config: ChainConfig,
+  chain: ExecutionChain,
+  module: WebAssembly.Module | undefined,
+): VersionExecutor {
+  return kind === 'parallel'
+    ? new ParallelExecutor(config, chain, { workerCount, databaseFolder, logger, module })
+    : new KernelExecutor(config, chain, { module });
+}
+
+/** For executors without a kernel of their own to ask: what this package's kernel says, in TypeScript. */
+function withBaseFee(executor: Executor, { baseFee }: ChainConfig): VersionExecutor {
+  return {
+    executeBlock: (request) => executor.executeBlock(request),
+    call: (request, at, overrides) => executor.call(request, at, overrides),
+    close: () => executor.close(),
+    nextBaseFee: (parent) => nextBaseFee(parent, baseFee.elasticity, baseFee.changeDenominator),
+  };
 }

@@ -208,6 +208,7 @@ export class Kernel {
     };
     const imports = { env: { memory }, host: hostImports(memory, backend) as unknown as WebAssembly.ModuleImports };
     this.exports = new WebAssembly.Instance(this.sharedMemory.module, imports).exports as unknown as KernelExports;
+    this.exports.initialize();
     // The size is the kernel's constant, but the memory is needed before an instance can tell it.
     const fixedSize = this.exports.privateFixedSize() >>> 0;
     if (fixedSize !== PRIVATE_FIXED_SIZE_BYTES) {

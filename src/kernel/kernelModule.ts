@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Hash } from '../core/bytes';
 import { TributaryError } from '../core/errors';
+import { keccak256 } from '../core/keccak';
 import type { SealingExports } from './sealing';
 import type { TrieExports } from './trie';
 
@@ -8,6 +10,8 @@ import type { TrieExports } from './trie';
 export interface KernelExports extends TrieExports, SealingExports {
   /** A constant; assembly/rules.ts. */
   abiVersion: WebAssembly.Global;
+  /** Once per instance, before anything else. */
+  initialize(): void;
   nextBaseFee(at: number, gasUsed: bigint, target: bigint, denominator: bigint): void;
   privateFixedSize(): number;
   sharedHeadSize(): number;
@@ -65,6 +69,17 @@ let compiled: WebAssembly.Module | undefined;
 export function kernelModule(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(readKernel());
   return compiled;
+}
+
+let hash: Hash | undefined;
+
+/**
+ * keccak256 of this package's kernel: the name of the version that rules where the chain config names none.
+ * @throws Kernel.NotBuilt
+ */
+export function packagedKernelHash(): Hash {
+  hash ??= keccak256(readKernel());
+  return hash;
 }
 
 function readKernel(): Uint8Array<ArrayBuffer> {

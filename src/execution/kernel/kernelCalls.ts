@@ -31,15 +31,25 @@ export class KernelCalls {
   readonly #chain: ExecutionChain;
   readonly #reference: ReferenceExecutor;
   readonly #backend: SnapshotBackend;
+  readonly #module: WebAssembly.Module | undefined;
   #kernel: Kernel | undefined;
   /** State root that the cache is of. */
   #cachedRoot: string | undefined;
 
-  /** @param reference what the kernel has no room or no words for */
-  constructor(config: ChainConfig, chain: ExecutionChain, reference: ReferenceExecutor) {
+  /**
+   * @param reference what the kernel has no room or no words for
+   * @param module a version of the kernel other than this package's: then the reference lends words only
+   */
+  constructor(
+    config: ChainConfig,
+    chain: ExecutionChain,
+    reference: ReferenceExecutor,
+    module: WebAssembly.Module | undefined,
+  ) {
     this.#config = config;
     this.#chain = chain;
     this.#reference = reference;
+    this.#module = module;
     this.#backend = new SnapshotBackend((blockNumber) => chain.blockHashByNumber(blockNumber));
   }
 
@@ -52,7 +62,12 @@ export class KernelCalls {
     const isTooLarge = !request.to && request.data.length > INIT_CODE_SIZE_BYTES_MAX;
     const outcome = isTooLarge ? undefined : this.#run(request, at, state, overrides.length > 0);
     // The kernel does not say why a call halted; the reference does, in the same number of gas.
-    if (!outcome || outcome.status === Status.failed) return this.#reference.call(request, at, overrides);
+    if (!outcome || outcome.status === Status.failed) {
+      const reasoned = await this.#reference.call(request, at, overrides);
+      if (!this.#module || !outcome) return reasoned;
+      const { gasUsed, output, logs } = outcome;
+      return { outcome: 'halt', output, gasUsed, haltReason: reasoned.haltReason ?? 'execution halted', logs };
+    }
     return {
       outcome: outcome.status === Status.success ? 'success' : 'revert',
       output: outcome.output,
@@ -69,7 +84,7 @@ export class KernelCalls {
     state: SnapshotBackend['state'],
     isOverridden: boolean,
   ): KernelOutcome | undefined {
-    this.#kernel ??= new Kernel(this.#backend, CALL_KERNEL);
+    this.#kernel ??= new Kernel(this.#backend, { ...CALL_KERNEL, module: this.#module });
     const root = toHex(at.stateRoot);
     if (isOverridden || this.#cachedRoot !== root) this.#kernel.discard();
     this.#cachedRoot = isOverridden ? undefined : root;

@@ -29,6 +29,7 @@ import { sealBlock } from '../sealBlock';
 import { blockGasLimitReached, checkSender, checkTransaction } from '../transactionRules';
 import { kernelBlock } from './kernelBlock';
 import { KernelCalls } from './kernelCalls';
+import { isKernelFault } from './kernelFault';
 import { OrderedRunner, type TransactionRunner } from './orderedRunner';
 import { SnapshotBackend } from './snapshotBackend';
 
@@ -59,13 +60,15 @@ export class KernelExecutor implements Executor {
   readonly #reference: ReferenceExecutor;
   readonly #calls: KernelCalls;
   readonly #runner: TransactionRunner;
+  /** Of another version than this package's: neither the reference nor the rules in TypeScript speak for it. */
+  readonly #isForeign: boolean;
   /** Kept free for the next block's nodes. */
   readonly #trieFreeBytes: number;
   #base: Hash | undefined;
   #sealed: Hash | undefined;
 
   /**
-   * @param memory sizes of the kernel's caches, where they are not to follow from the block gas limit
+   * @param memory sizes of the kernel's caches, where they are not to follow from the block gas limit; and which kernel runs
    * @param createRunner what executes a block's signed transactions; default: one after the other
    * @throws Kernel.NotBuilt
    */
@@ -86,10 +89,11 @@ export class KernelExecutor implements Executor {
       sealingSizeBytes: 64 * 2 ** 20,
       ...memory,
     });
+    this.#isForeign = memory.module !== undefined;
     this.#runner = createRunner(this.#kernel, this.#backend);
     this.#trieFreeBytes = this.#kernel.trie.memoryUse().totalBytes / 4;
     this.#reference = new ReferenceExecutor(config, chain);
-    this.#calls = new KernelCalls(config, chain, this.#reference);
+    this.#calls = new KernelCalls(config, chain, this.#reference, memory.module);
   }
 
   async executeBlock(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
@@ -104,10 +108,19 @@ export class KernelExecutor implements Executor {
         this.#kernel.rollBack();
         throw error;
       }
+      // What trapped is in no state to be asked for anything; its owner drops it.
+      if (isKernelFault(error, this.#isForeign)) throw error;
       this.#forget();
       if (error instanceof TributaryError && ROOM_ERRORS.has(error.code)) return this.#reference.executeBlock(request);
       throw error;
     }
+  }
+
+  /** Base fee of the block after one with this header, by this kernel's rules. */
+  nextBaseFee({ baseFeePerGas, gasUsed, gasLimit }: BlockHeader): bigint {
+    const { elasticity, changeDenominator } = this.#config.baseFee;
+    const target = gasLimit / BigInt(elasticity);
+    return this.#kernel.nextBaseFee(baseFeePerGas, gasUsed, target, BigInt(changeDenominator));
   }
 
   call(request: CallRequest, at: BlockHeader, overrides: StateOverride[] = []): Promise<CallResult> {
@@ -235,6 +248,9 @@ export class KernelExecutor implements Executor {
     } catch (error) {
       if (error instanceof TributaryError && error.recovery === 'reject') return error;
       throw error;
+    }
+    if (this.#isForeign) {
+      return new TributaryError('Execution.RefusedByVersion', kernelReason ?? 'the version that rules refuses it');
     }
     throw new TributaryError('Execution.RulesDiffer', 'the kernel refuses a transaction that the rules allow', {
       recovery: 'halt',

@@ -19,6 +19,8 @@ export interface ParallelExecutorOptions extends ParallelRunnerOptions {
   databaseFolder?: string;
   /** Default 10,000: a run without progress for so long is given up. */
   hangTimeoutMs?: number;
+  /** Which kernel runs; default: that of this package. */
+  module?: WebAssembly.Module;
   logger?: Logger;
 }
 
@@ -39,7 +41,7 @@ export class ParallelExecutor implements Executor {
       ...(hangTimeoutMs === undefined ? {} : { hangTimeoutMs }),
       ...(databaseFolder === undefined ? {} : { backend: { module: BACKEND_PATH, options: databaseFolder } }),
     };
-    const memory = { extraSizeBytes: poolSizeBytes(poolOptions) };
+    const memory = { extraSizeBytes: poolSizeBytes(poolOptions), module: options.module };
     this.#executor = new KernelExecutor(config, chain, memory, (kernel, backend) => {
       this.#pool = new WorkerPool(kernel.sharedMemory, poolOptions, logger);
       this.#runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
@@ -58,6 +60,11 @@ export class ParallelExecutor implements Executor {
 
   executeBlock(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
     return this.#executor.executeBlock(request);
+  }
+
+  /** See `KernelExecutor.nextBaseFee`. */
+  nextBaseFee(header: BlockHeader): bigint {
+    return this.#executor.nextBaseFee(header);
   }
 
   call(request: CallRequest, at: BlockHeader, overrides?: StateOverride[]): Promise<CallResult> {

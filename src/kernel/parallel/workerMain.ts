@@ -87,6 +87,7 @@ async function main(): Promise<void> {
     host: hostImports(start.memory, backend) as unknown as WebAssembly.ModuleImports,
   };
   const kernel = new WebAssembly.Instance(start.module, imports).exports as unknown as KernelExports;
+  kernel.initialize();
   kernel.attachShared(...start.shared);
   kernel.initPrivate(...start.privateRegion);
   kernel.attachRun(...start.run);
