@@ -10,7 +10,7 @@ import { assert } from '../core/assert';
 import { fromHex, toHex } from '../core/bytes';
 import { errorMessage, TributaryError } from '../core/errors';
 import type { Clock, KeyValueStore, Logger } from '../core/ports';
-import { Backoff, sleep } from './backoff';
+import { Backoff, sleep, unlessAborted } from './backoff';
 import {
   type BlobPosting,
   type BlobSidecar,
@@ -188,7 +188,11 @@ export class L1TransactionSender {
     await admitted;
     let pending: Pending;
     try {
-      pending = await this.#exclusively(async () => this.#launch(call, await sealing));
+      pending = await this.#exclusively(async () => {
+        const sidecar = sealing && (await unlessAborted(sealing, this.#stop.signal));
+        this.#checkRunning();
+        return this.#launch(call, sidecar);
+      });
     } finally {
       this.#launching--;
       this.#freeSlot();

@@ -2,10 +2,14 @@ import type { Hex, LocalAccount } from 'viem';
 import { Batcher } from '../batcher/batcher';
 import type { DerivedChain } from '../batcher/batcherPorts';
 import type { KeyValueStore } from '../core/ports';
+import { inboxAbi } from '../l1/bindings/Inbox';
+import type { BlobPosting } from '../l1/blobs/blobSidecar';
 import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployment/contractsConfig';
+import { readL1Prices } from '../l1/l1Prices';
 import { L1TransactionSender } from '../l1/l1TransactionSender';
 import { Proposer } from '../settlement/proposer';
 import type { ChainStore } from '../state/chainStore';
+import { BatcherGate } from './batcherGate';
 import type { L1Access } from './l1Access';
 import type { MetricSource } from './metrics';
 import type { StartNodeOptions, Teardown } from './runningNode';
@@ -19,7 +23,7 @@ export interface L1PostingContext {
   teardown: Teardown;
 }
 
-/** Starts the batcher with its own key. @returns its metrics */
+/** Starts the batcher with its own key; it posts whenever the Inbox lets it. @returns its metrics */
 export async function startBatcher(
   context: L1PostingContext,
   account: LocalAccount,
@@ -27,35 +31,56 @@ export async function startBatcher(
 ): Promise<MetricSource[]> {
   const { options, l1, chain, teardown } = context;
   const { rollup } = options.deployment;
-  const batcher = new Batcher({
-    chain,
-    derived,
-    sender: await openSender(context, account, 'batcher'),
-    l1HeadNumber: async () => (await l1.reader.latest()).number,
-    inbox: rollup.contracts.inbox as Hex,
-    l2ChainId: rollup.l2ChainId,
-    decodedSizeBytesMax: rollup.batchDecompressedSizeBytesMax,
+  const sender = await openSender(context, account, 'batcher', { kzg: l1.kzg, archive: l1.archive });
+  const createBatcher = () =>
+    new Batcher({
+      chain,
+      derived,
+      sender,
+      l1HeadNumber: async () => (await l1.reader.latest()).number,
+      inbox: rollup.contracts.inbox as Hex,
+      l2ChainId: rollup.l2ChainId,
+      decodedSizeBytesMax: rollup.batchDecompressedSizeBytesMax,
+      clock: options.clock,
+      logger: options.logger.child({ room: 'batcher' }),
+      maxAgeMs: options.config.batchAgeMsMax,
+      // A blob costs a second of processor time, which a dev machine has better use for.
+      dataAvailability: options.config.dataAvailability ?? (options.config.dev ? 'calldata' : 'auto'),
+      prices: () => readL1Prices(l1.client),
+    });
+  const logger = options.logger.child({ room: 'batcher' });
+  const inbox = { address: rollup.contracts.inbox as Hex, abi: inboxAbi } as const;
+  const gate = new BatcherGate({
+    create: createBatcher,
+    mayPost: () =>
+      l1.client.read((viem) => viem.readContract({ ...inbox, functionName: 'mayPost', args: [account.address] })),
     clock: options.clock,
-    logger: options.logger.child({ room: 'batcher' }),
-    maxAgeMs: options.config.batchAgeMsMax,
+    logger,
+    closedPollMs: options.config.l1PollIntervalMs,
   });
-  batcher.start();
-  teardown.add(() => batcher.stop());
-  const status = () => batcher.status();
+  gate.start();
+  teardown.add(() => gate.stop());
+  const status = () => gate.status();
   return [
+    {
+      name: 'batcher_permitted',
+      help: '1 while the Inbox takes batches of this account',
+      read: () => (gate.isOpen ? 1 : 0),
+    },
     {
       name: 'batcher_unposted_blocks',
       help: 'Sealed blocks that no batch holds yet',
-      read: () => status().unpostedBlockCount,
+      read: () => status()?.unpostedBlockCount,
     },
-    { name: 'batcher_batches_total', help: 'Batches posted since start', read: () => status().batchesPosted },
-    { name: 'batcher_bytes_total', help: 'Bytes of batches posted since start', read: () => status().bytesPosted },
+    { name: 'batcher_batches_total', help: 'Batches posted since start', read: () => status()?.batchesPosted },
+    { name: 'batcher_blobs_total', help: 'Blobs posted since start', read: () => status()?.blobsPosted },
+    { name: 'batcher_bytes_total', help: 'Bytes of batches posted since start', read: () => status()?.bytesPosted },
     {
       name: 'batcher_l1_gas_total',
       help: 'L1 gas used by batches since start',
-      read: () => Number(status().l1GasUsed),
+      read: () => optionalNumber(status()?.l1GasUsed),
     },
-    { name: 'batcher_restarts_total', help: 'Batches posted anew since start', read: () => status().restarts },
+    { name: 'batcher_restarts_total', help: 'Batches posted anew since start', read: () => status()?.restarts },
   ];
 }
 
@@ -88,6 +113,7 @@ async function openSender(
   { options, l1, store, teardown }: L1PostingContext,
   account: LocalAccount,
   room: string,
+  blobs?: BlobPosting,
 ): Promise<L1TransactionSender> {
   const sender = await L1TransactionSender.open({
     l1: l1.client,
@@ -96,7 +122,12 @@ async function openSender(
     clock: options.clock,
     logger: options.logger.child({ room }),
     pollIntervalMs: options.config.l1PollIntervalMs,
+    blobs,
   });
   teardown.add(() => sender.stop());
   return sender;
+}
+
+function optionalNumber(value: bigint | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { DATA_AVAILABILITY_MODES } from '../batcher/dataAvailability';
 import { errorMessage, TributaryError } from '../core/errors';
 import { EXECUTOR_KINDS } from '../execution/createExecutor';
 import { LOG_LEVELS } from './createLogger';
@@ -11,21 +12,31 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(86_400_000);
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
 const words = (value: unknown) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value);
+const url = z.url({ protocol: /^https?$/ });
+const urls = z.preprocess(words, z.array(url));
 
 /** One node's settings. Each has one name in the file, one environment variable (`TRIBUTARY_` and the name in capitals) and one flag. */
 export const nodeConfigSchema = z
   .strictObject({
     roles: z.preprocess(words, z.array(z.enum(ROLES)).min(1)),
     /** One or several L1 JSON-RPC URLs, in order of preference. */
-    l1: z.preprocess(words, z.array(z.url({ protocol: /^https?$/ })).min(1)),
+    l1: z.preprocess(words, z.array(url).min(1)),
     /** Path of `deployment.json`. */
     deployment: z.string().min(1),
     dataDir: z.string().min(1),
+    /** JSON-RPC of the sequencer node, for a batcher on a node of its own. */
+    sequencer: z.url({ protocol: /^https?$/ }).optional(),
     host: z.string().min(1).default('127.0.0.1'),
     /** JSON-RPC over HTTP and WebSocket; 0 picks a free one. */
     port: port.default(9545),
     /** Seals on a clock, every so many seconds; without it as soon as transactions wait. */
     blockTimeSeconds: z.coerce.number().positive().max(3600).optional(),
+    /** Where batches go; default `auto` (the cheaper), on dev chains `calldata`. */
+    dataAvailability: z.enum(DATA_AVAILABILITY_MODES).optional(),
+    /** Beacon APIs of the L1's consensus clients, where blobs are read. */
+    l1Beacon: urls.default([]),
+    /** Nodes that keep blobs which L1 forgot. */
+    blobArchive: urls.default([]),
     /** A batch is posted when its oldest block has waited this long, or when it is full. */
     batchAgeMsMax: milliseconds.default(2_000),
     proposalIntervalMs: milliseconds.default(60_000),
@@ -52,11 +63,19 @@ export const nodeConfigSchema = z
     path: ['roles'],
     message: 'sequencer and verifier need separate nodes: a verifier trusts nothing but L1',
   })
-  .refine(
-    (config) =>
-      config.roles.includes('sequencer') || !config.roles.some((role) => role === 'batcher' || role === 'proposer'),
-    { path: ['roles'], message: 'batcher and proposer run beside the sequencer, whose blocks they read' },
-  );
+  .refine((config) => !(config.roles.includes('batcher') && config.roles.includes('verifier')), {
+    path: ['roles'],
+    message:
+      'batcher and verifier need separate nodes: a batcher follows the sequencer, a verifier trusts nothing but L1',
+  })
+  .refine(({ roles, sequencer }) => !roles.includes('batcher') || roles.includes('sequencer') || sequencer, {
+    path: ['sequencer'],
+    message: 'a batcher without the sequencer role reads blocks from the sequencer: give its JSON-RPC URL',
+  })
+  .refine(({ roles, sequencer }) => !sequencer || (roles.includes('batcher') && !roles.includes('sequencer')), {
+    path: ['sequencer'],
+    message: 'only a batcher on a node of its own follows a sequencer',
+  });
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
 type Settings = Record<string, unknown>;

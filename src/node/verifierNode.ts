@@ -3,14 +3,16 @@ import { TransactionDecoder } from '../codec/transactionDecoder';
 import { RpcServer } from '../rpc/rpcServer';
 import { DisputeGameClaims } from '../verifier/disputeGameClaims';
 import { Verifier } from '../verifier/verifier';
+import { blobRoutes } from './blobRoutes';
 import { healthRoutes } from './health';
 import { openL1Access } from './l1Access';
+import { startProposer } from './l1Posting';
 import { createMetrics, rpcObserver } from './metrics';
 import { openChain } from './openChain';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
 
-/** A node that trusts nothing but L1: derives, executes, compares, and serves what it found to readers. */
+/** A node that trusts nothing but L1: derives, executes, compares, serves what it found to readers and, as configured, proposes it. */
 export async function startVerifierNode(options: StartNodeOptions): Promise<RunningNode> {
   const { config, deployment, clock, logger } = options;
   const { rollup } = deployment;
@@ -19,12 +21,16 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     const l1 = await openL1Access({
       config: rollup,
       urls: config.l1,
+      dataDir: config.dataDir,
+      beaconUrls: config.l1Beacon,
+      archiveUrls: config.blobArchive,
       clock,
       logger,
       pollIntervalMs: config.l1PollIntervalMs,
       confirmations: config.l1Confirmations,
     });
-    const { chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
+    teardown.add(() => l1.close());
+    const { store, chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
     teardown.add(close);
     const decoder = TransactionDecoder.forThisMachine(logger);
     teardown.add(() => decoder.close());
@@ -53,7 +59,10 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     roles.run('verifier', (signal) => verifier.follow({ signal }));
     teardown.add(() => roles.stop());
 
+    const posting = { options, l1, chain, store, teardown };
+    const proposerMetrics = options.keys.proposer ? await startProposer(posting, options.keys.proposer) : [];
     const metrics = createMetrics([
+      ...proposerMetrics,
       { name: 'block_number', help: 'Number of the newest derived block', read: () => chain.head.header.number },
       { name: 'verifier_l1_block_number', help: 'Derived from L1 up to this block', read: () => l1Block },
       { name: 'l1_block_number', help: 'Newest L1 block seen', read: () => l1Head },
@@ -71,7 +80,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
         version: options.version,
         observeRequest: rpcObserver(metrics),
       },
-      extraRoutes: healthRoutes(roles, [isSynced], metrics),
+      extraRoutes: [...healthRoutes(roles, [isSynced], metrics), ...blobRoutes(l1.archive)],
     });
     teardown.add(() => rpc.close());
     return { port: rpc.port, chain, failed, stop: () => teardown.run() };

@@ -12,6 +12,10 @@ export interface VerifyChainOptions {
   deployment: Deployment;
   /** L1 JSON-RPC, the preferred first. */
   urls: string[];
+  /** Beacon APIs of consensus clients, for batches in blobs. */
+  beaconUrls?: string[];
+  /** Other nodes that keep blobs. */
+  archiveUrls?: string[];
   dataDir: string;
   clock: Clock;
   logger: Logger;
@@ -36,7 +40,8 @@ export interface VerifiedChainHead {
 export async function verifyChain(options: VerifyChainOptions): Promise<VerifiedChainHead> {
   const { deployment, urls, clock, logger, onProgress } = options;
   const { rollup } = deployment;
-  const l1 = await openL1Access({ config: rollup, urls, clock, logger });
+  const { beaconUrls, archiveUrls, dataDir } = options;
+  const l1 = await openL1Access({ config: rollup, urls, beaconUrls, archiveUrls, dataDir, clock, logger });
   const { chain, executor, close } = await openChain(rollup, options.dataDir);
   const decoder = TransactionDecoder.forThisMachine(logger);
   try {
@@ -63,5 +68,6 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
   } finally {
     await decoder.close();
     await close();
+    await l1.close();
   }
 }

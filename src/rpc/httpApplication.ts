@@ -5,16 +5,16 @@ import type { Logger } from '../core/ports';
 
 /** A page beside the RPC: health, metrics. */
 export interface ExtraRoute {
-  /** Starts with `/`; not `/` itself. */
+  /** Starts with `/`; not `/` itself. `:name` stands for a part that `handle` is given. */
   path: string;
   /** Answers GET. Must not reject for what a caller sends. */
-  handle(): Promise<ExtraResponse> | ExtraResponse;
+  handle(parameters?: Record<string, string>): Promise<ExtraResponse> | ExtraResponse;
 }
 
 export interface ExtraResponse {
   status: number;
   contentType: string;
-  body: string;
+  body: string | Uint8Array;
 }
 
 /**
@@ -31,9 +31,12 @@ export function createHttpApplication(extraRoutes: ExtraRoute[], version: string
     response.status(405).set('Allow', 'POST, GET, HEAD, OPTIONS').json({ error: 'expected POST or GET' });
   });
   for (const route of extraRoutes) {
-    application.get(route.path, async (_request, response) => {
-      const { status, contentType, body } = await route.handle();
-      response.status(status).type(contentType).send(body);
+    application.get(route.path, async (request, response) => {
+      const { status, contentType, body } = await route.handle(request.params as Record<string, string>);
+      response
+        .status(status)
+        .type(contentType)
+        .send(typeof body === 'string' ? body : Buffer.from(body));
     });
   }
   application.use((request, response) => {

@@ -16,6 +16,9 @@ keystores (--keystore), whose password comes from --password-file, TRIBUTARY_KEY
 
 Examples:
   $ tributary node --roles sequencer,batcher,proposer --l1 https://l1.example --deployment deployment.json --data-dir data
+  $ tributary node --roles sequencer --l1 https://l1.example --deployment deployment.json --data-dir sequencer
+  $ tributary node --roles batcher --sequencer http://10.0.0.1:9545 --l1 https://l1.example --deployment deployment.json --data-dir batcher
+  $ tributary node --roles verifier,proposer --keystore keys --l1 https://l1.example --deployment deployment.json --data-dir proposer
   $ tributary node --roles verifier --l1 https://a.example,https://b.example --deployment deployment.json --data-dir verifier
   $ tributary node --config node.json --log-level debug
   $ tributary node --config node.json --executor reference`;
@@ -24,17 +27,27 @@ Examples:
 export function registerNodeCommand(program: Command): void {
   program
     .command('node')
-    .description('run roles of a deployed chain: sequencer, batcher, proposer, or verifier')
+    .description('run roles of a deployed chain: sequencer, batcher, proposer, verifier')
     .option('--config <file>', 'JSON file with settings')
-    .option('--roles <roles>', 'comma-separated: sequencer, batcher, proposer; or verifier alone')
+    .option(
+      '--roles <roles>',
+      'comma-separated: sequencer, batcher, proposer, verifier; each may have a machine of its own',
+    )
     .option('--l1 <urls>', 'L1 JSON-RPC, several separated by commas in order of preference')
     .option('--deployment <file>', 'deployment.json of the chain')
     .option('--data-dir <folder>', 'database of this node')
+    .option(
+      '--sequencer <url>',
+      "the sequencer's JSON-RPC: for a batcher on a node of its own, which reads blocks there",
+    )
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .option('--port <port>', 'JSON-RPC, HTTP and WebSocket; 0 picks a free one (default 9545)')
     .option('--block-time-seconds <s>', 'seal on a clock')
     .option('--batch-age-ms-max <ms>', 'post a batch when its oldest block is this old (default 2000)')
     .option('--proposal-interval-ms <ms>', 'time between output roots (default 60000)')
+    .option('--data-availability <mode>', 'auto, calldata or blobs (default auto, with --dev calldata)')
+    .option('--l1-beacon <urls>', 'beacon API of the L1, where blobs are read; several separated by commas')
+    .option('--blob-archive <urls>', 'nodes that keep blobs which L1 forgot; several separated by commas')
     .option('--l1-poll-interval-ms <ms>', 'how often L1 is asked for news (default 1000)')
     .option('--l1-confirmations <count>', 'L1 blocks on top of one before it is used (default 0)')
     .option('--keystore <path>', 'keystore file, folder with batcher.json and proposer.json, or role=file,role=file')

@@ -11,6 +11,8 @@ import { urlOption } from '../parseOption';
 interface VerifyFlags {
   deployment: string;
   l1?: string[];
+  l1Beacon?: string[];
+  blobArchive?: string[];
   dataDir?: string;
   json?: boolean;
 }
@@ -30,6 +32,8 @@ export function registerVerifyCommand(program: Command): void {
     .description('re-derive the chain from L1 alone and check every block')
     .requiredOption('--deployment <file>', 'deployment.json of the chain')
     .option('--l1 <url>', 'L1 JSON-RPC; again for further ones (default: the deployment file’s)', collectUrl)
+    .option('--l1-beacon <url>', 'beacon API of the L1, for batches in blobs; again for further ones', collectUrl)
+    .option('--blob-archive <url>', 'node that keeps blobs which L1 forgot; again for further ones', collectUrl)
     .option('--data-dir <folder>', 'keep the derived chain here (default: a temporary folder)')
     .option('--json', 'print the result as one JSON object')
     .addHelpText('after', EXAMPLES)
@@ -40,6 +44,8 @@ export function registerVerifyCommand(program: Command): void {
         const result = await verifyChain({
           deployment,
           urls: flags.l1 ?? [deployment.l1.rpcUrl],
+          beaconUrls: flags.l1Beacon,
+          archiveUrls: flags.blobArchive,
           dataDir: flags.dataDir ?? temporary ?? '',
           clock: systemClock,
           logger: createLogger('error'),
