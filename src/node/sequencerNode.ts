@@ -1,6 +1,6 @@
 import { TransactionDecoder } from '../codec/transactionDecoder';
 import { equalBytes } from '../core/bytes';
-import { errorMessage, hasErrorCode } from '../core/errors';
+import { errorMessage, hasErrorCode, TributaryError } from '../core/errors';
 import { L1OriginSource } from '../l1/l1OriginSource';
 import { Mempool } from '../mempool/mempool';
 import { DevAccounts } from '../rpc/devAccounts';
@@ -9,6 +9,7 @@ import { Sequencer } from '../sequencer/sequencer';
 import type { ChainStore } from '../state/chainStore';
 import { Verifier } from '../verifier/verifier';
 import type { VerifierProgress } from '../verifier/verifierPorts';
+import { blobRoutes } from './blobRoutes';
 import { DEV_MNEMONIC } from './dev/devAccounts';
 import { healthRoutes } from './health';
 import { openL1Access } from './l1Access';
@@ -30,11 +31,15 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
     const l1 = await openL1Access({
       config: rollup,
       urls: config.l1,
+      dataDir: config.dataDir,
+      beaconUrls: config.l1Beacon,
+      archiveUrls: config.blobArchive,
       clock,
       logger,
       pollIntervalMs: config.l1PollIntervalMs,
       confirmations: config.l1Confirmations,
     });
+    teardown.add(() => l1.close());
     const { store, chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
     teardown.add(close);
     const mempool = await Mempool.open({ store, chain, config: rollup, clock, logger });
@@ -94,6 +99,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
         if (hasErrorCode(error, 'Sequencer.OriginReorged')) {
           takeBackReorged(running, chain, origins).catch((cause) => {
             logger.error({ error: errorMessage(cause) }, 'blocks on a replaced L1 block could not be taken back');
+            if (cause instanceof TributaryError && cause.recovery === 'halt') reject(cause);
           });
         }
       });
@@ -138,7 +144,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
         observeRequest: rpcObserver(registry),
         ...(config.dev ? devParts : undefined),
       },
-      extraRoutes: healthRoutes(roles, [l1Silence, sequencerState], registry),
+      extraRoutes: [...healthRoutes(roles, [l1Silence, sequencerState], registry), ...blobRoutes(l1.archive)],
     });
     teardown.add(() => rpc.close());
     return { port: rpc.port, chain, failed, stop: () => teardown.run() };
