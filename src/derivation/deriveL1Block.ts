@@ -1,4 +1,4 @@
-import { blockAttributes } from '../chain/blockAttributes';
+import { type AttributeRules, blockAttributes } from '../chain/blockAttributes';
 import type { ChainConfig } from '../chain/chainConfig';
 import type { L1Input, PostedBatch } from '../chain/l1Block';
 import { assert } from '../core/assert';
@@ -41,22 +41,24 @@ export interface BatchOutcome {
 
 /**
  * Derives from one L1 block. Yields candidates, each on the tip that the last verdict made; returns the state after the L1 block.
- * @throws Derivation.L1Unlinked, Derivation.BatchGap before the first candidate
+ * @param rules of the versions that execute; default: those that rule from genesis on
+ * @throws Derivation.L1Unlinked, Derivation.BatchGap before the first candidate; what `rules` throws
  */
 export function* deriveL1Block(
   config: ChainConfig,
   before: DerivationState,
   input: L1Input,
+  rules?: AttributeRules,
 ): Generator<Candidate, DerivedL1Block, Verdict> {
   let state = takeL1Input(before, input);
   const batches: BatchOutcome[] = [];
   for (const posted of input.batches) {
-    const applied = yield* applyBatch(config, state, posted);
+    const applied = yield* applyBatch(config, state, posted, rules);
     state = applied.state;
     batches.push(applied.outcome);
   }
   for (let due = placeExpired(config, state); due; due = placeExpired(config, state)) {
-    state = yield* applyDefault(config, state, due, 'the sequencing window has passed');
+    state = yield* applyDefault(config, state, due, 'the sequencing window has passed', rules);
   }
   return { state, batches };
 }
@@ -65,6 +67,7 @@ function* applyBatch(
   config: ChainConfig,
   before: DerivationState,
   posted: PostedBatch,
+  rules: AttributeRules | undefined,
 ): Generator<Candidate, { state: DerivationState; outcome: BatchOutcome }, Verdict> {
   const { index, transactionHash } = posted;
   const batch = fitBatch(config, before, posted);
@@ -80,7 +83,7 @@ function* applyBatch(
     } else {
       const isLast = blocksTaken === batch.blocks.length - 1;
       const verdict = yield {
-        attributes: attributesAt(config, state, placement),
+        attributes: attributesAt(config, state, placement, rules),
         transactions: block.transactions,
         following: (distance) => batch.blocks[blocksTaken + distance]?.transactions,
         source: { kind: 'batch', batchIndex: index, claimedHash: isLast ? batch.lastBlockHash : undefined },
@@ -92,7 +95,7 @@ function* applyBatch(
       problem = verdict.rejected;
     }
     const instead = typeof placement === 'string' ? placeOnParent(state) : placement;
-    state = yield* applyDefault(config, state, instead, problem);
+    state = yield* applyDefault(config, state, instead, problem, rules);
     return { state, outcome: { index, transactionHash, result: 'cut', blocksTaken, problem } };
   }
   return { state, outcome: { index, transactionHash, result: 'taken', blocksTaken: batch.blocks.length } };
@@ -103,16 +106,22 @@ function* applyDefault(
   state: DerivationState,
   placement: Placement,
   reason: string,
+  rules: AttributeRules | undefined,
 ): Generator<Candidate, DerivationState, Verdict> {
-  const attributes = attributesAt(config, state, placement);
+  const attributes = attributesAt(config, state, placement, rules);
   const verdict = yield { attributes, transactions: [], source: { kind: 'default', reason } };
   assert('accepted' in verdict, 'a default block is valid');
   return withVerdict(state, verdict, placement);
 }
 
-function attributesAt(config: ChainConfig, state: DerivationState, { timestamp, advance }: Placement) {
+function attributesAt(
+  config: ChainConfig,
+  state: DerivationState,
+  { timestamp, advance }: Placement,
+  rules: AttributeRules | undefined,
+) {
   const origin = advance === 0 ? state.origin : state.pending[advance - 1].block;
-  return blockAttributes(config, state.tip, timestamp, origin, state.pending.slice(0, advance));
+  return blockAttributes(config, state.tip, timestamp, origin, state.pending.slice(0, advance), rules);
 }
 
 function withVerdict(

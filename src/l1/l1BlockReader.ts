@@ -1,10 +1,11 @@
 import type { Hex, PublicClient, RpcBlock, RpcLog } from 'viem';
-import type { L1BlockRef, L1Input, PostedBatch } from '../chain/l1Block';
+import type { L1BlockRef, L1Input, L1OriginInput, PostedBatch } from '../chain/l1Block';
 import { bloomMayContain } from '../codec/receipt';
 import { equalBytes, fromHex, toHex, ZERO_HASH } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import { blobBaseFee } from './blobBaseFee';
 import { type BlobReader, noBlobSource } from './blobs/blobReader';
+import { decodeExecutionUpgrade, EXECUTION_UPGRADE_TOPICS } from './executionUpgradeLog';
 import { type L1Client, toQuantity } from './l1Client';
 import { decodePortalDeposit, TRANSACTION_DEPOSITED_TOPIC } from './portalDeposit';
 import {
@@ -18,11 +19,13 @@ import {
 } from './postedBatch';
 
 /** What the sequencer needs of an L1 block: no batches. */
-export type L1Origin = Pick<L1Input, 'block' | 'deposits'>;
+export type L1Origin = L1OriginInput;
 
 export interface L1ContractAddresses {
   portal: Hex;
   inbox: Hex;
+  /** Without it nothing is read about who executes blocks. */
+  moduleRegistry?: Hex;
 }
 
 /** A batch whose data is to be fetched. */
@@ -75,21 +78,21 @@ export class L1BlockReader {
   }
 
   /**
-   * The blocks `from` to `to`, both inclusive, with their deposits.
+   * The blocks `from` to `to`, both inclusive, with their deposits and upgrades.
    * @throws L1.Unreachable, L1.Inconsistent (both `retry`)
    */
   async origins(from: number, to: number): Promise<L1Origin[]> {
-    const inputs = await this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC]);
-    return inputs.map(({ block, deposits }) => ({ block, deposits }));
+    const inputs = await this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, ...EXECUTION_UPGRADE_TOPICS]);
+    return inputs.map(({ block, deposits, upgrades }) => ({ block, deposits, upgrades }));
   }
 
   /**
-   * The blocks from `from` on, up to `to` at most, with their deposits and batches; fewer, but at least one, where later ones wait for
+   * The blocks from `from` on, up to `to` at most, with their deposits, upgrades and batches; fewer, but at least one, where later ones wait for
    * blobs or there are many of them.
    * @throws L1.Unreachable, L1.Inconsistent, L1.BlobUnavailable (all `retry`); L1.BlobExpired, L1.NoBlobSource (`halt`)
    */
   inputs(from: number, to: number): Promise<L1Input[]> {
-    return this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, BATCH_POSTED_TOPIC]);
+    return this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, BATCH_POSTED_TOPIC, ...EXECUTION_UPGRADE_TOPICS]);
   }
 
   async #read(from: number, to: number, topics: Hex[]): Promise<L1Input[]> {
@@ -122,6 +125,9 @@ export class L1BlockReader {
       } else if (address === this.contracts.inbox.toLowerCase() && log.transactionHash) {
         const announcement = decodeBatchPosted(log);
         if (announcement) announced.push({ input, transactionHash: log.transactionHash, announcement });
+      } else if (address === this.contracts.moduleRegistry?.toLowerCase()) {
+        const upgrade = decodeExecutionUpgrade(log);
+        if (upgrade) input.upgrades = [...(input.upgrades ?? []), upgrade];
       }
     }
     return this.#withBatches(inputs, announced);
@@ -220,14 +226,22 @@ export class L1BlockReader {
 
   #mayHoldEvents(logsBloom: Hex, topics: Hex[]): boolean {
     const bloom = fromHex(logsBloom);
-    const { portal, inbox } = this.contracts;
-    const mayHold = (address: Hex, topic: Hex) =>
-      topics.includes(topic) && bloomMayContain(bloom, fromHex(address)) && bloomMayContain(bloom, fromHex(topic));
-    return mayHold(portal, TRANSACTION_DEPOSITED_TOPIC) || mayHold(inbox, BATCH_POSTED_TOPIC);
+    const { portal, inbox, moduleRegistry } = this.contracts;
+    const mayHold = (address: Hex | undefined, topic: Hex) =>
+      address &&
+      topics.includes(topic) &&
+      bloomMayContain(bloom, fromHex(address)) &&
+      bloomMayContain(bloom, fromHex(topic));
+    return (
+      mayHold(portal, TRANSACTION_DEPOSITED_TOPIC) ||
+      mayHold(inbox, BATCH_POSTED_TOPIC) ||
+      EXECUTION_UPGRADE_TOPICS.some((topic) => mayHold(moduleRegistry, topic))
+    );
   }
 
   #addresses(): Hex[] {
-    return [this.contracts.portal, this.contracts.inbox];
+    const { portal, inbox, moduleRegistry } = this.contracts;
+    return moduleRegistry ? [portal, inbox, moduleRegistry] : [portal, inbox];
   }
 
   #rpcBlock(at: Hex | 'latest' | 'finalized'): Promise<RpcBlock | null> {

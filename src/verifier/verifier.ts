@@ -1,3 +1,4 @@
+import type { AttributeRules } from '../chain/blockAttributes';
 import type { ChainConfig } from '../chain/chainConfig';
 import type { L1Input } from '../chain/l1Block';
 import type { Block } from '../codec/block';
@@ -32,6 +33,8 @@ export interface VerifierOptions {
   /** Holds genesis at least. Only the verifier commits to it, unless `takeOver` is given. */
   chain: VerifiedChain;
   executor: Pick<Executor, 'executeBlock'>;
+  /** Of the versions that execute; default: those that rule from genesis on. */
+  rules?: AttributeRules;
   clock: Clock;
   logger: Logger;
   /** Recovers senders off this thread, those of following blocks while one executes; without it on this one. */
@@ -206,8 +209,8 @@ export class Verifier {
   }
 
   async #takeL1Block(input: L1Input, signal: AbortSignal | undefined): Promise<void> {
-    const { config, source } = this.#options;
-    const derivation = deriveL1Block(config, this.#loadedState(), input);
+    const { config, source, rules } = this.#options;
+    const derivation = deriveL1Block(config, this.#loadedState(), input, rules);
     const { state, batches } = await this.#settler.settle(derivation, signal);
     const { tip } = state;
     await this.#checkpoints.append({
