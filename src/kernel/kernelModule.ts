@@ -34,13 +34,13 @@ export interface KernelExports extends TrieExports, SealingExports {
   codeBytes(hash: number): number;
   codeSize(hash: number): number;
   attachRun(base: number, sizeBytes: number, transactionCountMax: number, workerCount: number, worker: number): number;
-  beginRun(transactionCountMax: number): number;
+  beginRun(transactionCountMax: number, inVainMax: number): number;
   addTransaction(source: number): void;
   sealRun(): number;
   work(isMain: number): number;
   leaveRun(): void;
   breakCodeLock(): void;
-  rightCount(isOrderly: number): number;
+  finalCount(): number;
   fittingCount(count: number): number;
   settle(end: number): void;
   takeResult(index: number): number;

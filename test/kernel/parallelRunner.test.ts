@@ -68,7 +68,7 @@ class ParallelKernel {
   constructor(
     readonly state: TestState,
     pool: WorkerPoolOptions,
-    options: ParallelRunnerOptions = { parallelMin: 2, probeLength: 1000, backoffMin: 0 },
+    options: ParallelRunnerOptions = { parallelMin: 2, backoffMin: 0, inVainMax: 40 },
   ) {
     const all = { ...POOL, ...pool };
     this.kernel = new Kernel(state, { ...KERNEL, extraSizeBytes: poolSizeBytes(all) });

@@ -2,9 +2,9 @@
  * Executes a list of transactions on a kernel as if one after the other, in parallel where that pays.
  *
  * The list is cut into stretches. A stretch is run in parallel where enough workers are up, it is long enough, no single sender owns most of it, and earlier
- * stretches did not show that the transactions contend; otherwise one after the other. When a parallel run is given up, nothing of it has reached the state
- * yet: its first transactions that are right all the same are kept, what follows is executed in order. So is what follows the first transaction
- * that the block's gas does not hold: in a parallel run nobody knows how much gas those before have used.
+ * ones did not show that the transactions contend; otherwise one after the other. A run shows that within a hundred transactions and is then given up. When
+ * a run is given up, nothing of it has reached the state yet: its first transactions, those that are final, are kept, and what follows is executed
+ * in order. So is what follows the first transaction that the block's gas does not hold: in a parallel run nobody knows how much gas those before have used.
  *
  * A transaction that turns out not to be includable (nonce, funds) writes nothing; that it is not is part of its result, which stands on what it read as any
  * other does.
@@ -32,8 +32,10 @@ export interface ParallelStatistics {
   sequentialTransactions: number;
   /** In parallel runs, those that were in vain included. */
   executions: number;
-  /** Executions after the first of a transaction. */
+  /** Executions ahead of their turn that proved wrong, and were repeated. */
   reexecutions: number;
+  /** Transactions that waited for their turn, because something that they read was about to be written. */
+  putOff: number;
   validations: number;
   /** Reads that made an execution wait or be repeated, by kind of location. */
   conflicts: { account: number; balance: number; slot: number };
@@ -48,18 +50,12 @@ export interface ParallelStatistics {
 export interface ParallelRunnerOptions {
   /** Shorter stretches are executed one after the other; default 48. */
   parallelMin?: number;
-  /** A first stretch of this length shows whether the transactions contend; default 384. */
-  probeLength?: number;
-  /** Longest stretch; default 4,096: what is lost when contention begins in its middle. */
-  stretchMax?: number;
-  /** After contention so many transactions are executed one after the other before the next probe, doubled each time; default 2,048; 0: never. */
+  /** After contention so many transactions are executed one after the other before the next run, doubled each time; default 2,048; 0: never. */
   backoffMin?: number;
+  /** A run in which more than so many of 40 transactions are executed ahead of their turn in vain is given up; default 18; 40: none is. */
+  inVainMax?: number;
 }
 
-/** Of a probe's executions: more in vain say that what follows is executed one after the other. */
-const CONTENTION_MAX = 0.2;
-/** What the other workers must have executed of a stretch for its conflicts to say something. */
-const WITNESS_SHARE_MIN = 0.15;
 /** Parallel execution of a stretch in which one sender has a larger share gains too little. */
 const SENDER_SHARE_MAX = 0.7;
 /** Where the doubling ends. */
@@ -73,22 +69,19 @@ export class ParallelRunner {
   readonly #backend: StateBackend;
   readonly #logger: Logger | undefined;
   readonly #parallelMin: number;
-  readonly #probeLength: number;
-  readonly #stretchMax: number;
   readonly #backoffMin: number;
+  readonly #inVainMax: number;
   readonly #statistics: ParallelStatistics;
-  /** Transactions to go before the next probe. */
+  /** Transactions to go before the next run. */
   #backoff = 0;
   #nextBackoff: number;
-  /** Length of the next stretch that is run in parallel. */
-  #trialLength: number;
 
   /** @param backend the kernel's, on this thread: workers without one of their own ask here */
   constructor(
     kernel: Kernel,
     pool: WorkerPool,
     backend: StateBackend,
-    { parallelMin = 48, probeLength = 384, stretchMax = 4096, backoffMin = 2048 }: ParallelRunnerOptions = {},
+    { parallelMin = 48, backoffMin = 2048, inVainMax = 18 }: ParallelRunnerOptions = {},
     logger?: Logger,
   ) {
     this.#kernel = kernel;
@@ -96,11 +89,9 @@ export class ParallelRunner {
     this.#backend = backend;
     this.#logger = logger;
     this.#parallelMin = parallelMin;
-    this.#probeLength = Math.min(probeLength, pool.options.transactionCountMax);
-    this.#stretchMax = Math.min(stretchMax, pool.options.transactionCountMax);
     this.#backoffMin = backoffMin;
+    this.#inVainMax = inVainMax;
     this.#nextBackoff = backoffMin;
-    this.#trialLength = this.#probeLength;
     this.#statistics = emptyStatistics(pool.options.workerCount);
     kernel.exports.attachRun(...pool.runArguments(0));
   }
@@ -144,7 +135,7 @@ export class ParallelRunner {
 
   /** Where the stretch that begins at `from` ends: what fits the region for encoded transactions, at most. */
   #stretchEnd(transactions: KernelTransaction[], from: number): number {
-    const lengthMax = this.#backoff > 0 ? this.#backoff : this.#trialLength;
+    const lengthMax = this.#backoff > 0 ? this.#backoff : this.#pool.options.transactionCountMax;
     const end = Math.min(transactions.length, from + lengthMax);
     if (this.#backoff > 0) return end;
     let size = 0;
@@ -164,11 +155,10 @@ export class ParallelRunner {
   async #runParallel(transactions: KernelTransaction[], from: number, to: number): Promise<number> {
     const { exports } = this.#kernel;
     const begunAt = performance.now();
-    if (exports.beginRun(to - from) === 0) return 0;
+    if (exports.beginRun(to - from, this.#inVainMax) === 0) return 0;
     let handedAt = begunAt;
     let failures: string[];
     let isDone = false;
-    let hasThrown = false;
     try {
       this.#pool.open();
       this.#hand(transactions, from, to);
@@ -176,7 +166,6 @@ export class ParallelRunner {
       isDone = await this.#takePart();
     } catch (error) {
       // The sequential execution that follows throws it again where it was not speculation's fault.
-      hasThrown = true;
       this.#stop(Stop.host);
       this.#logger?.warn({ error }, 'parallel execution failed on the main thread');
     } finally {
@@ -186,15 +175,13 @@ export class ParallelRunner {
     if (failures.length > 0) this.#logger?.error({ failures }, 'workers failed: the block goes on without them');
     if (!isDone) exports.breakCodeLock();
     const closedAt = performance.now();
-    const isOrderly = !hasThrown && failures.length === 0 ? 1 : 0;
-    const right = isDone ? to - from : exports.rightCount(isOrderly) >>> 0;
-    const fitting = exports.fittingCount(right) >>> 0;
+    const fitting = exports.fittingCount(exports.finalCount()) >>> 0;
     exports.settle(fitting);
-    const figures = this.#count(to - from);
+    this.#count();
     this.#statistics.handMs += handedAt - begunAt;
     this.#statistics.runMs += closedAt - handedAt;
     this.#statistics.settleMs += performance.now() - closedAt;
-    if (isDone) this.#learn(figures, to - from);
+    if (isDone) this.#nextBackoff = Math.max(this.#backoffMin, this.#nextBackoff / 2);
     else this.#abandon();
     return fitting;
   }
@@ -209,6 +196,7 @@ export class ParallelRunner {
       exports.addTransaction(at);
       at += size;
       if (Atomics.load(control, RunField.requests / 4) !== 0) this.#pool.answer(this.#backend);
+      if (Atomics.load(control, RunField.stop / 4) !== Stop.none) break;
     }
     if (exports.sealRun() > (to - from) * SENDER_SHARE_MAX) this.#stop(Stop.contended);
   }
@@ -270,23 +258,20 @@ export class ParallelRunner {
     return count;
   }
 
-  /** Adds the run's figures to the statistics; returns the executions that were in vain, and those of other workers than this thread. */
-  #count(transactionCount: number): { inVain: number; elsewhere: number } {
+  /** Adds the run's figures to the statistics. */
+  #count(): void {
     const statistics = this.#statistics;
     const { conflicts } = statistics;
-    let executions = 0;
+    statistics.parallelRuns++;
     for (let worker = 0; worker < this.#pool.options.workerCount; worker++) {
-      executions += this.#statistic(worker, StatisticsField.executions);
+      statistics.executions += this.#statistic(worker, StatisticsField.executions);
+      statistics.reexecutions += this.#statistic(worker, StatisticsField.aborts);
+      statistics.putOff += this.#statistic(worker, StatisticsField.dependencies);
       statistics.validations += this.#statistic(worker, StatisticsField.validations);
       conflicts.account += this.#statistic(worker, StatisticsField.conflicts);
       conflicts.balance += this.#statistic(worker, StatisticsField.conflicts + 4);
       conflicts.slot += this.#statistic(worker, StatisticsField.conflicts + 8);
     }
-    statistics.parallelRuns++;
-    statistics.executions += executions;
-    const inVain = Math.max(0, executions - transactionCount);
-    statistics.reexecutions += inVain;
-    return { inVain, elsewhere: executions - this.#statistic(0, StatisticsField.executions) };
   }
 
   #abandon(): void {
@@ -303,20 +288,7 @@ export class ParallelRunner {
     this.#backOff();
   }
 
-  #learn({ inVain, elsewhere }: { inVain: number; elsewhere: number }, transactionCount: number): void {
-    if (inVain > transactionCount * CONTENTION_MAX) {
-      this.#backOff();
-      return;
-    }
-    this.#trialLength = Math.min(this.#stretchMax, 2 * this.#trialLength);
-    // What one worker executed alone, the others not being awake yet, proves nothing.
-    if (elsewhere < transactionCount * WITNESS_SHARE_MIN) return;
-    this.#trialLength = this.#stretchMax;
-    this.#nextBackoff = Math.max(this.#backoffMin, this.#nextBackoff / 2);
-  }
-
   #backOff(): void {
-    this.#trialLength = this.#probeLength;
     this.#backoff = this.#nextBackoff;
     this.#nextBackoff = Math.min(BACKOFF_MAX, 2 * this.#nextBackoff);
   }
@@ -334,6 +306,7 @@ function emptyStatistics(workerCount: number): ParallelStatistics {
     sequentialTransactions: 0,
     executions: 0,
     reexecutions: 0,
+    putOff: 0,
     validations: 0,
     conflicts: { account: 0, balance: 0, slot: 0 },
     handMs: 0,

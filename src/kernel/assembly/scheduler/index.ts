@@ -6,7 +6,7 @@ import { layOutRegion } from './region';
 
 export { breakCodeLock } from '../state/codeCache';
 export { leaveRun } from '../state/multiVersion';
-export { addTransaction, beginRun, fittingCount, rejectedSender, rightCount, sealRun, settle, takeResult, work } from './worker';
+export { addTransaction, beginRun, finalCount, fittingCount, rejectedSender, sealRun, settle, takeResult, work } from './worker';
 
 /** Gives this instance the region that all share and its number among them; returns the size of the arena in it, 0 where there is no room. */
 export function attachRun(base: usize, size: usize, transactionsMax: u32, workers: u32, worker: u32): usize {

@@ -1,275 +1,98 @@
 /**
- * Block-STM's scheduler (Gelashvili et al., arXiv 2203.06871, algorithms 4 and 5): hands out executions and validations so that the result is that of
- * executing the transactions in order.
+ * Hands out the transactions of a run so that the result is that of executing them in order.
  *
- * A transaction's status is its incarnation and one of four states in a word, changed by compare-and-swap:
+ * Transactions are handed out in chunks of consecutive ones. Whoever takes a chunk executes it at once, ahead of its turn, on what lower transactions have
+ * left so far (Block-STM's multi-version memory; Gelashvili et al., arXiv 2203.06871); when all chunks below are final it is the chunk's turn:
  *
- *                    taken by nextTask                 finishExecution
- *      READY(i) ──────────────────────▶ EXECUTING(i) ──────────────────▶ EXECUTED(i)
- *        ▲ ▲                               │                                │
- *        │ │                               │ waitFor: read an ESTIMATE      │ tryAbort: a validation failed
- *        │ │                               ▼                                ▼
- *        │ └──────────────────────── ABORTING(i), parked             ABORTING(i)
- *        │        resume: READY(i+1)                                        │ finishAbort: READY(i+1), taken again at once
- *        └──────────────────────────────────────────────────────────────────┘
+ *                 claimChunk             all executed                 its turn, takeTurn          confirmed
+ *      (nobody's) ──────────▶ TAKEN ────────────────────▶ EXECUTED ──────────────────▶ CONFIRMING ──────────▶ final: COMMITTED is above it
+ *                               │                                                                   ▲
+ *                               └───────────── its turn comes while it is being executed ───────────┘
  *
- * Two cursors run over the transactions, one for executions, one for validations; work that turns up behind a cursor sets it back. A validation
- * is due for an executed transaction whenever a lower one may have written something that it read: after a lower one was aborted (the cursor goes back
- * to the one behind it), and after an incarnation that wrote a location which the one before had not (back to itself). Of several validators
- * of the same incarnation only the one whose compare-and-swap to ABORTING succeeds aborts it.
+ * Confirming a chunk is going through its transactions in order: one whose reads still hold stands; any other is executed again, now on final values.
+ * A chunk whose turn comes while it is being executed is confirmed as far as it is, and the rest executed for good, without noting reads: with
+ * two workers that is the lot of about half of all transactions.
  *
- * Why the outcome is the sequential one: transaction 0 reads only the state before the run, so its first validation holds for ever. If all below k are
- * final, the next validation of k compares its reads with final values: it passes, and k executed on what a sequential run would have given it, or k executes
- * once more, on these. Each abort of k therefore follows a change below it, and such changes end. `checkDone` (the paper's double collect over
- * DECREASES) says that no task is under way and both cursors are past the end: nothing is left that could abort.
+ * Why the outcome is the sequential one, by induction over transactions: when k is confirmed, all below are final. Either what it read is what they left, and
+ * then its execution, a function of its reads, is the one that it would have had in order; or it is executed on what they left. Nobody writes a version of
+ * k afterwards. Chunks are confirmed one after the other, each by one worker: the owner where it comes by, else one that has nothing better to do, so
+ * that a worker with a long transaction in hand does not hold up the others.
  *
- * Beyond the paper: transactions are added while the run goes on, and it is not done before it is sealed; those of one sender are parked on one another
- * from the start (`parkOn`); the first that a finished transaction
- * wakes is handed to its worker directly where the cursor has passed it; and the validation cursor does not pass a transaction that is not executed,
- * so that without conflicts each is validated once. That delays validations, never loses one: the transaction that it waits for is being executed,
- * ready in front of the execution cursor, or parked on such a one.
+ * What there is against executing in vain: whoever confirms marks what it executes again (ESTIMATE), and readers wait for these a moment; a
+ * sender's next transaction waits a moment for the one before; what is still not there then is put off until its turn. Nobody waits for a higher
+ * transaction or for long, so that there is always one worker that goes on: the one with the lowest chunk.
  *
- * Cost: about 60 ns a task without contention.
+ * Cost: two contended words a chunk, none a transaction (ADR 0205 tells why not a task for each).
  */
 import {
-  ACTIVE,
+  AHEAD,
+  CHUNK_CURSOR,
+  CHUNKS,
+  chunkState,
+  COMMITTED,
   control,
-  COUNT,
-  DECREASES,
-  DONE,
-  EXECUTION_CURSOR,
-  recordOf,
+  IN_VAIN,
+  IN_VAIN_MAX,
   SEALED,
-  T_DEPENDENTS,
-  T_NEXT,
-  T_STATUS,
-  VALIDATION_CURSOR,
+  Stop,
+  stopRun,
 } from './region';
 
-export const enum State {
-  Ready = 0,
-  Executing = 1,
-  Executed = 2,
-  Aborting = 3,
+const enum ChunkState {
+  Taken = 0,
+  Executed = 1,
+  Confirming = 2,
 }
 
-export const enum Task {
-  None = 0,
-  Execution = 1,
-  Validation = 2,
-}
-
-const NOBODY: u32 = u32.MAX_VALUE;
-
-let index: u32 = 0;
-let incarnation: u32 = 0;
-
-/** Of the task that the last call returned. */
-@inline
-export function taskIndex(): u32 {
-  return index;
-}
+/** Transactions executed ahead of their turn after which those in vain are counted anew. */
+const WINDOW: u32 = 40;
 
 @inline
-export function taskIncarnation(): u32 {
-  return incarnation;
+export function committedChunks(): u32 {
+  return atomic.load<u32>(control(), COMMITTED);
 }
 
+/** Whether all transactions of the run are final. */
 @inline
-export function stateOf(transaction: u32): u32 {
-  return atomic.load<u32>(recordOf(transaction), T_STATUS) & 3;
+export function isDone(committed: u32): bool {
+  return atomic.load<u32>(control(), SEALED) != 0 && atomic.load<u32>(control(), CHUNKS) == committed;
 }
 
-@inline
-function setStatus(transaction: u32, incarnation: u32, state: State): void {
-  atomic.store<u32>(recordOf(transaction), (incarnation << 2) | <u32>state, T_STATUS);
-}
-
-/** `transaction`, whose record is fresh and which no cursor can reach yet, waits for an earlier one. */
-export function parkOn(transaction: u32, earlier: u32): void {
-  setStatus(transaction, 0, State.Aborting);
-  pushDependent(transaction, earlier);
-  if (stateOf(earlier) == State.Executed) wake(earlier);
-}
-
-/** The next task: what is behind in validation first, lower transactions before higher ones. */
-export function nextTask(): Task {
-  const count = atomic.load<u32>(control(), COUNT);
-  const validation = atomic.load<u32>(control(), VALIDATION_CURSOR);
-  const execution = atomic.load<u32>(control(), EXECUTION_CURSOR);
-  if (validation < execution && validation < count && stateOf(validation) == State.Executed) return nextValidation(count);
-  if (execution < count) return nextExecution(count);
-  if (validation >= count) checkDone(count);
-  return Task.None;
-}
-
-function nextExecution(count: u32): Task {
-  atomic.add<i32>(control(), 1, ACTIVE);
-  const next = atomic.add<u32>(control(), 1, EXECUTION_CURSOR);
-  if (next >= count) setBack(EXECUTION_CURSOR, next);
-  else if (take(next)) return Task.Execution;
-  atomic.sub<i32>(control(), 1, ACTIVE);
-  return Task.None;
-}
-
-/** READY → EXECUTING. */
-function take(transaction: u32): bool {
-  const status = recordOf(transaction) + T_STATUS;
-  const seen = atomic.load<u32>(status);
-  if ((seen & 3) != State.Ready || atomic.cmpxchg<u32>(status, seen, seen | State.Executing) != seen) return false;
-  index = transaction;
-  incarnation = seen >> 2;
-  return true;
-}
-
-function nextValidation(count: u32): Task {
-  atomic.add<i32>(control(), 1, ACTIVE);
-  const next = atomic.add<u32>(control(), 1, VALIDATION_CURSOR);
-  if (next < count) {
-    const seen = atomic.load<u32>(recordOf(next), T_STATUS);
-    if ((seen & 3) == State.Executed) {
-      index = next;
-      incarnation = seen >> 2;
-      return Task.Validation;
-    }
-  }
-  // Validators raced past it, or past the last transaction so far.
-  setBack(VALIDATION_CURSOR, next);
-  atomic.sub<i32>(control(), 1, ACTIVE);
-  return Task.None;
-}
-
-/** Lets a cursor go back to `transaction` where it is beyond. */
-function setBack(cursor: usize, transaction: u32): void {
-  let seen = atomic.load<u32>(control() + cursor);
-  while (seen > transaction) {
-    const found = atomic.cmpxchg<u32>(control() + cursor, seen, transaction);
-    if (found == seen) {
-      atomic.add<u32>(control(), 1, DECREASES);
-      return;
-    }
-    seen = found;
-  }
-}
-
-function checkDone(count: u32): void {
-  if (atomic.load<u32>(control(), SEALED) == 0 || atomic.load<u32>(control(), COUNT) != count) return;
-  const decreases = atomic.load<u32>(control(), DECREASES);
-  const execution = atomic.load<u32>(control(), EXECUTION_CURSOR);
-  const validation = atomic.load<u32>(control(), VALIDATION_CURSOR);
-  if (min<u32>(execution, validation) < count || atomic.load<i32>(control(), ACTIVE) > 0) return;
-  if (atomic.load<u32>(control(), DECREASES) == decreases) atomic.store<u32>(control(), 1, DONE);
-}
-
-/** Ends a task without a successor. */
-@inline
-function finishTask(): Task {
-  atomic.sub<i32>(control(), 1, ACTIVE);
-  return Task.None;
-}
-
-/**
- * The execution of (transaction, incarnation) read what `blocking` is about to write again: it is parked until that one is executed. Returns
- * the next task, which may be its own next incarnation.
- */
-export function waitFor(transaction: u32, incarnation: u32, blocking: u32): Task {
-  setStatus(transaction, incarnation, State.Aborting);
-  pushDependent(transaction, blocking);
-  // It may have finished before it saw the new dependent: then whoever takes the list first wakes all on it.
-  if (stateOf(blocking) == State.Executed) {
-    const handed = resume(blocking);
-    if (handed != NOBODY) return execution(handed);
-  }
-  return finishTask();
-}
-
-function pushDependent(transaction: u32, blocking: u32): void {
-  const head = recordOf(blocking) + T_DEPENDENTS;
-  let first = atomic.load<u32>(head);
+/** The next chunk for this worker, -1: there is none at the moment. */
+export function claimChunk(): i32 {
   while (true) {
-    store<u32>(recordOf(transaction), first, T_NEXT);
-    const found = atomic.cmpxchg<u32>(head, first, transaction + 1);
-    if (found == first) return;
-    first = found;
+    const next = atomic.load<u32>(control(), CHUNK_CURSOR);
+    if (next >= atomic.load<u32>(control(), CHUNKS)) return -1;
+    if (atomic.cmpxchg<u32>(control(), next, next + 1, CHUNK_CURSOR) == next) return <i32>next;
   }
 }
 
-/** Makes all that wait for `transaction` ready. */
-function wake(transaction: u32): void {
-  let next = atomic.xchg<u32>(recordOf(transaction), 0, T_DEPENDENTS);
-  while (next != 0) {
-    const dependent = next - 1;
-    const record = recordOf(dependent);
-    next = load<u32>(record, T_NEXT);
-    setStatus(dependent, (atomic.load<u32>(record, T_STATUS) >> 2) + 1, State.Ready);
-    setBack(EXECUTION_CURSOR, dependent);
-  }
+/** All transactions of the chunk are executed ahead of their turn, or put off. */
+@inline
+export function finishChunk(chunk: u32): void {
+  atomic.store<u32>(chunkState(chunk), ChunkState.Executed);
 }
 
-/** Makes all that wait for `transaction` ready; one that the execution cursor has passed is taken and returned. */
-function resume(transaction: u32): u32 {
-  let handed = NOBODY;
-  let next = atomic.xchg<u32>(recordOf(transaction), 0, T_DEPENDENTS);
-  while (next != 0) {
-    const dependent = next - 1;
-    const record = recordOf(dependent);
-    next = load<u32>(record, T_NEXT);
-    const nextIncarnation = (atomic.load<u32>(record, T_STATUS) >> 2) + 1;
-    if (handed == NOBODY && dependent < atomic.load<u32>(control(), EXECUTION_CURSOR)) {
-      setStatus(dependent, nextIncarnation, State.Executing);
-      handed = dependent;
-    } else {
-      setStatus(dependent, nextIncarnation, State.Ready);
-      setBack(EXECUTION_CURSOR, dependent);
-    }
-  }
-  return handed;
+/** Whether the caller is the one to confirm the lowest chunk that is not final. */
+export function takeTurn(chunk: u32): bool {
+  const state = chunkState(chunk);
+  if (chunk >= atomic.load<u32>(control(), CHUNKS) || atomic.load<u32>(state) != ChunkState.Executed) return false;
+  return atomic.cmpxchg<u32>(state, ChunkState.Executed, ChunkState.Confirming) == ChunkState.Executed;
 }
 
-/** The execution of a transaction that this worker has taken already. */
-function execution(transaction: u32): Task {
-  index = transaction;
-  incarnation = atomic.load<u32>(recordOf(transaction), T_STATUS) >> 2;
-  return Task.Execution;
+/** The chunk is final. */
+@inline
+export function commitChunk(chunk: u32): void {
+  atomic.store<u32>(control(), chunk + 1, COMMITTED);
 }
 
-/** What the execution wrote is visible. Returns the next task. */
-export function finishExecution(transaction: u32, finished: u32, wroteNewLocation: bool): Task {
-  setStatus(transaction, finished, State.Executed);
-  const handed = resume(transaction);
-  const isPassed = atomic.load<u32>(control(), VALIDATION_CURSOR) > transaction;
-  if (isPassed && (wroteNewLocation || handed != NOBODY)) setBack(VALIDATION_CURSOR, transaction);
-  if (handed != NOBODY) return execution(handed);
-  if (!isPassed || wroteNewLocation) return finishTask();
-  index = transaction;
-  incarnation = finished;
-  return Task.Validation;
-}
-
-/** EXECUTED → ABORTING, for the one that then marks its writes. */
-export function tryAbort(transaction: u32, incarnation: u32): bool {
-  const before = (incarnation << 2) | State.Executed;
-  const after = (incarnation << 2) | State.Aborting;
-  return atomic.cmpxchg<u32>(recordOf(transaction), before, after, T_STATUS) == before;
-}
-
-/** Ends a validation that passed or came too late. */
-export function finishValidation(): Task {
-  return finishTask();
-}
-
-/** The run was given up before the validation that was the last task. */
-export function dropValidation(): void {
-  setBack(VALIDATION_CURSOR, index);
-}
-
-/** Ends the validation that aborted the transaction, its writes marked as estimates. Returns the next task: its execution, where nobody takes that first. */
-export function finishAbort(transaction: u32, aborted: u32): Task {
-  setStatus(transaction, aborted + 1, State.Ready);
-  setBack(VALIDATION_CURSOR, transaction + 1);
-  if (atomic.load<u32>(control(), EXECUTION_CURSOR) > transaction) {
-    if (take(transaction)) return Task.Execution;
-    return finishTask();
-  }
-  return finishTask();
+/** Counts a transaction that was executed ahead of its turn; where too many were so in vain the run is given up. By whoever confirms. */
+@inline
+export function noteAhead(inVain: bool): void {
+  const ahead = load<u32>(control(), AHEAD) + 1;
+  const vain = load<u32>(control(), IN_VAIN) + u32(inVain);
+  if (vain > load<u32>(control(), IN_VAIN_MAX)) stopRun(Stop.Contended);
+  const isOver = ahead == WINDOW;
+  store<u32>(control(), isOver ? 0 : ahead, AHEAD);
+  store<u32>(control(), isOver ? 0 : vain, IN_VAIN);
 }

@@ -1,21 +1,15 @@
 /**
- * A worker's part in a parallel run: takes tasks until the run is over.
+ * A worker's part in a parallel run: takes chunks until the run is over.
  *
  *   main thread     beginRun, for each transaction addTransaction, sealRun
  *   every worker    after beginRun: work, again after each return but Done and Stopped
- *   main thread     once all have returned from their last: settle (or nothing, where the run was stopped)
+ *   main thread     once all have returned from their last: finalCount, fittingCount, settle
  */
 import { B_BASE_FEE_RECIPIENT, B_COINBASE, B_GAS_LIMIT, B_GAS_USED } from '../block';
 import { isRegionFull } from '../evm/gas';
 import { Status } from '../evm/status';
 import { blockContext, workBase } from '../memory';
-import {
-  beginReads,
-  blockingTransaction,
-  enterRun,
-  leaveRun,
-  readsHold,
-} from '../state/multiVersion';
+import { beginReads, blockingTransaction, enterRun, leaveRun, readsHold, WAIT_POLLS } from '../state/multiVersion';
 import { markEstimates, OUTCOME_SIZE, publish, X_BALANCE, X_READS, X_READS_SIZE } from '../state/multiVersionPublish';
 import { settleRun } from '../state/multiVersionSettle';
 import { reserveFlatCache } from '../state/flatCache';
@@ -25,19 +19,25 @@ import { readAccount } from '../state/stateAccess';
 import { executeTransaction, Mode, outcome, R_GAS_USED, R_STATUS } from '../transaction';
 import { TX_GAS_LIMIT, TX_SENDER } from '../transactionContext';
 import {
-  ACTIVE,
+  AHEAD,
   BASE_FEE_ENTRY,
+  CHUNK_CURSOR,
+  CHUNK_GAS,
+  CHUNK_LENGTH_MAX,
+  CHUNKS,
+  chunkStart,
   clearStatistics,
   COINBASE_ENTRY,
+  COMMITTED,
   control,
   count,
   COUNT,
   COUNT_MAX,
-  DECREASES,
-  DONE,
   EPOCH,
-  EXECUTION_CURSOR,
-  forgetChunk,
+  FINAL,
+  forgetPortion,
+  IN_VAIN,
+  IN_VAIN_MAX,
   LONGEST_CHAIN,
   nextSenderBucket,
   recordOf,
@@ -45,37 +45,23 @@ import {
   resetArena,
   SEALED,
   senderBucket,
+  startChunk,
   STAT_ABORTS,
   STAT_DEPENDENCIES,
   STAT_EXECUTIONS,
+  STAT_POLLS,
   STAT_VALIDATIONS,
-  statistics,
   STOP,
   Stop,
   stopReason,
   stopRun,
   T_CHAIN,
+  T_PREVIOUS,
   T_RESULT,
   T_SOURCE,
-  TRANSACTION_RECORD_SIZE,
-  VALIDATION_CURSOR,
-  WRITTEN_COUNT,
+  workersOfRun,
 } from './region';
-import {
-  dropValidation,
-  finishAbort,
-  finishExecution,
-  finishValidation,
-  nextTask,
-  parkOn,
-  State,
-  stateOf,
-  Task,
-  taskIncarnation,
-  taskIndex,
-  tryAbort,
-  waitFor,
-} from './scheduler';
+import { claimChunk, commitChunk, committedChunks, finishChunk, isDone, noteAhead, takeTurn } from './scheduler';
 
 /** What `work` returns. */
 export const enum Work {
@@ -88,36 +74,61 @@ export const enum Work {
   Request = 3,
 }
 
-const POLLS_MAX: i32 = 2000;
+/** About 20 µs: what a chunk takes. */
+const POLLS_MAX: i32 = 4000;
+/** A chunk has as many transactions as may use this gas, within these bounds: 10 to 20 µs of work, to be long beside what a chunk costs. */
+const CHUNK_GAS_MAX: u64 = 700_000;
+const CHUNK_LENGTH_MIN: u32 = 4;
+const CHUNK_LENGTH_LIMIT: u32 = 32;
+/** Chunks of a run for each worker, at least, where it has transactions enough. */
+const CHUNKS_PER_WORKER: u32 = 8;
 /** New to the flat cache; a run that needs more is given up. */
 const ACCOUNTS_PER_TRANSACTION: u32 = 4;
 const SLOTS_PER_TRANSACTION: u32 = 8;
-/** Of so many executions of one worker in a row more than these in vain: the run is given up. */
-const WINDOW: u32 = 256;
-const FAILURES_MAX: u32 = 48;
+/** Chunks that a worker has executed ahead of their turn, at most. */
+const CHUNKS_AHEAD_MAX: u32 = 4;
 
-/** This worker's executions when the window began, and those in vain since. */
-let windowFrom: u32 = 0;
-let windowFailures: u32 = 0;
-/** The epoch of the run that this instance's arena chunk belongs to. */
+const NOBODY: i32 = -1;
+
+/** The epoch of the run that this instance's state belongs to. */
 let enteredEpoch: u32 = 0;
+/** The chunk in hand, its next transaction and its end. */
+let chunk: i32 = NOBODY;
+let next: u32 = 0;
+let end: u32 = 0;
+/** All below `next` is final: it is the chunk's turn. */
+let isItsTurn: bool = false;
+/** Those that it has executed ahead of their turn: a ring of chunk numbers, here because there are no arrays. */
+let ahead0: u32 = 0;
+let ahead1: u32 = 0;
+let ahead2: u32 = 0;
+let ahead3: u32 = 0;
+let aheadCount: u32 = 0;
 
-/** Starts a run of no transactions on the flat cache as it is. False where this block can't be run in parallel. */
-export function beginRun(transactionsMax: u32): bool {
+/**
+ * Starts a run of no transactions on the flat cache as it is; more than `inVainMax` of 40 executed ahead of their turn in vain, and it is given up. False
+ * where this block can't be run in parallel.
+ */
+export function beginRun(transactionsMax: u32, inVainMax: u32): bool {
   const at = control();
   store<u32>(at, load<u32>(at, EPOCH) + 1, EPOCH);
   store<u32>(at, 0, COUNT);
   store<u32>(at, 0, SEALED);
   store<u32>(at, transactionsMax, COUNT_MAX);
   store<u32>(at, 0, LONGEST_CHAIN);
-  store<u32>(at, 0, EXECUTION_CURSOR);
-  store<u32>(at, 0, VALIDATION_CURSOR);
-  store<u32>(at, 0, DECREASES);
-  store<i32>(at, 0, ACTIVE);
-  store<u32>(at, 0, WRITTEN_COUNT);
-  store<u32>(at, 0, DONE);
+  store<u32>(at, 0, CHUNK_CURSOR);
+  store<u32>(at, 0, CHUNKS);
+  store<u32>(at, 0, COMMITTED);
+  store<u32>(at, 0, FINAL);
+  store<u32>(at, 0, AHEAD);
+  store<u32>(at, 0, IN_VAIN);
+  store<u32>(at, inVainMax, IN_VAIN_MAX);
+  store<u64>(at, 0, CHUNK_GAS);
+  const fair = transactionsMax / (workersOfRun() * CHUNKS_PER_WORKER);
+  store<u32>(at, min<u32>(max<u32>(fair, CHUNK_LENGTH_MIN), CHUNK_LENGTH_LIMIT), CHUNK_LENGTH_MAX);
   store<u32>(at, 0, STOP);
   store<u32>(at, 0, REQUESTS);
+  startChunk(0, 0);
   clearStatistics();
   resetArena();
   reserveFlatCache(transactionsMax * ACCOUNTS_PER_TRANSACTION, transactionsMax * SLOTS_PER_TRANSACTION);
@@ -131,18 +142,38 @@ export function beginRun(transactionsMax: u32): bool {
   return coinbase != 0 && (none || baseFee != 0);
 }
 
-/** Adds the encoded transaction at `source`; it waits for the one before of the same sender. */
+/** Adds the encoded transaction at `source`. */
 export function addTransaction(source: usize): void {
-  const index = load<u32>(control(), COUNT);
+  const at = control();
+  const index = load<u32>(at, COUNT);
+  const first = chunkStart(load<u32>(at, CHUNKS));
+  const gasLimit = load<u64>(source, TX_GAS_LIMIT);
+  const length = index - first;
+  const gas = load<u64>(at, CHUNK_GAS);
+  if (
+    length >= load<u32>(at, CHUNK_LENGTH_MAX) ||
+    (length >= CHUNK_LENGTH_MIN && (gasLimit > CHUNK_GAS_MAX || gas + gasLimit > CHUNK_GAS_MAX))
+  ) {
+    endChunk(index);
+  }
+  store<u64>(at, min<u64>(load<u64>(at, CHUNK_GAS) + min<u64>(gasLimit, CHUNK_GAS_MAX), 2 * CHUNK_GAS_MAX), CHUNK_GAS);
   const record = recordOf(index);
-  memory.fill(record, 0, TRANSACTION_RECORD_SIZE);
-  store<u32>(record, <u32>source, T_SOURCE);
   const earlier = replaceLast(source + TX_SENDER, index);
   const chain: u32 = earlier < 0 ? 1 : load<u32>(recordOf(<u32>earlier), T_CHAIN) + 1;
+  store<u32>(record, 0, T_RESULT);
+  store<u32>(record, <u32>source, T_SOURCE);
+  store<u32>(record, <u32>(earlier + 1), T_PREVIOUS);
   store<u32>(record, chain, T_CHAIN);
-  if (chain > load<u32>(control(), LONGEST_CHAIN)) store<u32>(control(), chain, LONGEST_CHAIN);
-  if (earlier >= 0) parkOn(index, <u32>earlier);
-  atomic.store<u32>(control(), index + 1, COUNT);
+  if (chain > load<u32>(at, LONGEST_CHAIN)) store<u32>(at, chain, LONGEST_CHAIN);
+  store<u32>(at, index + 1, COUNT);
+}
+
+/** The chunk that is being filled ends before `index`: workers may take it. */
+function endChunk(index: u32): void {
+  const complete = load<u32>(control(), CHUNKS) + 1;
+  startChunk(complete, index);
+  store<u64>(control(), 0, CHUNK_GAS);
+  atomic.store<u32>(control(), complete, CHUNKS);
 }
 
 /** Notes the sender's last transaction; returns the one before, -1: there is none. */
@@ -164,6 +195,8 @@ function replaceLast(sender: usize, index: u32): i32 {
 
 /** No more transactions come. Returns how many the most frequent sender has. */
 export function sealRun(): u32 {
+  const transactions = load<u32>(control(), COUNT);
+  if (chunkStart(load<u32>(control(), CHUNKS)) < transactions) endChunk(transactions);
   atomic.store<u32>(control(), 1, SEALED);
   return load<u32>(control(), LONGEST_CHAIN);
 }
@@ -173,96 +206,164 @@ export function work(isMain: bool): i32 {
   const epoch = load<u32>(control(), EPOCH);
   if (enteredEpoch != epoch) {
     enteredEpoch = epoch;
-    forgetChunk();
-    windowFrom = 0;
-    windowFailures = 0;
+    forgetPortion();
+    chunk = NOBODY;
+    aheadCount = 0;
     enterRun(epoch, load<u32>(control(), COUNT_MAX));
   }
-  const result = takeTasks(isMain);
+  const result = takeChunks(isMain);
   leaveRun();
   return result;
 }
 
-function takeTasks(isMain: bool): Work {
+function takeChunks(isMain: bool): Work {
   let polls = 0;
   while (true) {
-    if (atomic.load<u32>(control(), DONE) != 0) return Work.Done;
     if (stopReason() != Stop.None) return Work.Stopped;
     if (isMain && atomic.load<u32>(control(), REQUESTS) != 0) return Work.Request;
-    let task = nextTask();
-    if (task == Task.None) {
+    const committed = committedChunks();
+    while (aheadCount > 0 && ahead0 < committed) dropFirstAhead();
+    if (aheadCount > 0 && ahead0 == committed && takeTurn(committed)) {
+      confirmWhole(committed);
+    } else if (chunk != NOBODY || (aheadCount < CHUNKS_AHEAD_MAX && takeChunk())) {
+      executeNext(committed);
+    } else if (isDone(committed)) {
+      return Work.Done;
+    } else if (takeTurn(committed)) {
+      confirmWhole(committed);
+    } else {
+      count(STAT_POLLS);
       if (++polls > POLLS_MAX) return Work.Idle;
       continue;
     }
     polls = 0;
-    while (task != Task.None) {
-      if (task == Task.Execution) task = execute(taskIndex(), taskIncarnation());
-      else task = validate(taskIndex(), taskIncarnation());
-      if (stopReason() != Stop.None) {
-        if (task == Task.Validation) dropValidation();
-        return Work.Stopped;
+  }
+}
+
+function dropFirstAhead(): void {
+  ahead0 = ahead1;
+  ahead1 = ahead2;
+  ahead2 = ahead3;
+  aheadCount--;
+}
+
+function addAhead(executed: u32): void {
+  if (aheadCount == 0) ahead0 = executed;
+  else if (aheadCount == 1) ahead1 = executed;
+  else if (aheadCount == 2) ahead2 = executed;
+  else ahead3 = executed;
+  aheadCount++;
+}
+
+function takeChunk(): bool {
+  chunk = claimChunk();
+  if (chunk == NOBODY) return false;
+  next = chunkStart(<u32>chunk);
+  end = chunkStart(<u32>chunk + 1);
+  isItsTurn = false;
+  return true;
+}
+
+/** Executes the next transaction of the chunk in hand. */
+function executeNext(committed: u32): void {
+  if (!isItsTurn && committed == <u32>chunk) {
+    if (!confirm(chunkStart(<u32>chunk), next)) return;
+    isItsTurn = true;
+  }
+  if (isItsTurn) {
+    if (!executeForGood(next)) return;
+  } else {
+    executeAhead(next);
+  }
+  next++;
+  if (next < end) return;
+  const finished = <u32>chunk;
+  chunk = NOBODY;
+  if (isItsTurn) {
+    store<u32>(control(), end, FINAL);
+    commitChunk(finished);
+  } else {
+    addAhead(finished);
+    finishChunk(finished);
+  }
+}
+
+/** Confirms a chunk whose turn it is and that was executed to its end. */
+function confirmWhole(whole: u32): void {
+  const wholeEnd = chunkStart(whole + 1);
+  if (!confirm(chunkStart(whole), wholeEnd)) return;
+  store<u32>(control(), wholeEnd, FINAL);
+  commitChunk(whole);
+}
+
+/** Makes the transactions from..to-1, all below them final, final. False: the run was given up. */
+function confirm(from: u32, to: u32): bool {
+  for (let index = from; index < to; index++) {
+    const result = <usize>atomic.load<u32>(recordOf(index), T_RESULT);
+    let stands = false;
+    if (result != 0) {
+      count(STAT_VALIDATIONS);
+      stands = readsHold(index, <usize>load<u32>(result, X_READS), load<u32>(result, X_READS_SIZE), workBase());
+      if (!stands) {
+        count(STAT_ABORTS);
+        markEstimates(result);
       }
     }
+    if (!stands && !executeForGood(index)) return false;
+    noteAhead(!stands);
+    if (stopReason() != Stop.None) {
+      store<u32>(control(), index + 1, FINAL);
+      return false;
+    }
   }
+  return true;
 }
 
-function execute(index: u32, incarnation: u32): Task {
+/** Executes a transaction below which all is final. False: the run was given up. */
+function executeForGood(index: u32): bool {
+  beginReads(index, true);
   const source = <usize>load<u32>(recordOf(index), T_SOURCE);
-  beginReads(index);
   const status = executeTransaction(source, Mode.Transaction);
   count(STAT_EXECUTIONS);
-  const blocking = blockingTransaction();
-  if (blocking >= 0) {
-    count(STAT_DEPENDENCIES);
-    checkContention();
-    return waitFor(index, incarnation, <u32>blocking);
-  }
   if (isRegionFull()) stopRun(Stop.RegionFull);
-  if (stopReason() != Stop.None) return Task.None;
-  const wroteNew = publish(index, incarnation, outcome(), status < Status.NonceTooLow, findAccount(source + TX_SENDER));
-  if (stopReason() != Stop.None) return Task.None;
-  return finishExecution(index, incarnation, wroteNew);
+  if (stopReason() != Stop.None) return false;
+  publish(index, outcome(), status < Status.NonceTooLow, findAccount(source + TX_SENDER));
+  // Nothing of a transaction that could not be published as a whole counts.
+  return stopReason() == Stop.None;
 }
 
-/** After each execution that was in vain. */
-function checkContention(): void {
-  const executions = load<u32>(statistics(), STAT_EXECUTIONS);
-  if (executions - windowFrom > WINDOW) {
-    windowFrom = executions;
-    windowFailures = 0;
+/** Executes a transaction on what those below have left so far, or leaves it for its turn. */
+function executeAhead(index: u32): void {
+  if (!isPreviousExecuted(index)) {
+    count(STAT_DEPENDENCIES);
+    return;
   }
-  if (++windowFailures > FAILURES_MAX) stopRun(Stop.Contended);
+  beginReads(index, false);
+  const source = <usize>load<u32>(recordOf(index), T_SOURCE);
+  const status = executeTransaction(source, Mode.Transaction);
+  count(STAT_EXECUTIONS);
+  if (blockingTransaction() >= 0) count(STAT_DEPENDENCIES);
+  // What ran out of room on a state that may never have been gets another chance.
+  if (blockingTransaction() >= 0 || isRegionFull() || stopReason() != Stop.None) return;
+  publish(index, outcome(), status < Status.NonceTooLow, findAccount(source + TX_SENDER));
 }
 
-function validate(index: u32, incarnation: u32): Task {
-  count(STAT_VALIDATIONS);
-  const result = <usize>atomic.load<u32>(recordOf(index), T_RESULT);
-  const reads = <usize>load<u32>(result, X_READS);
-  if (readsHold(index, reads, load<u32>(result, X_READS_SIZE), workBase()) || !tryAbort(index, incarnation)) {
-    return finishValidation();
+/** Whether the sender's transaction before has left something; waits for it a moment. */
+function isPreviousExecuted(index: u32): bool {
+  const previous = load<u32>(recordOf(index), T_PREVIOUS);
+  if (previous == 0) return true;
+  const record = recordOf(previous - 1);
+  // One in the chunk in hand was put off: then so is this one.
+  const polls = previous - 1 >= chunkStart(<u32>chunk) ? 1 : WAIT_POLLS;
+  for (let i = 0; i < polls; i++) {
+    if (atomic.load<u32>(record, T_RESULT) != 0) return true;
   }
-  count(STAT_ABORTS);
-  checkContention();
-  markEstimates(index);
-  return finishAbort(index, incarnation);
+  return false;
 }
 
-/**
- * After a run that was given up: how many of its first transactions are right nevertheless. One is if it was executed, all below it are right, and it
- * read what they left. Where every worker left the run by itself (`isOrderly`) that is known of those that the validation cursor has passed.
- */
-export function rightCount(isOrderly: bool): u32 {
-  const count = load<u32>(control(), COUNT);
-  const validated = isOrderly ? load<u32>(control(), VALIDATION_CURSOR) : 0;
-  enterRun(load<u32>(control(), EPOCH), count);
-  for (let i: u32 = 0; i < count; i++) {
-    if (stateOf(i) != State.Executed) return i;
-    if (i < validated) continue;
-    const result = <usize>load<u32>(recordOf(i), T_RESULT);
-    const reads = <usize>load<u32>(result, X_READS);
-    if (!readsHold(i, reads, load<u32>(result, X_READS_SIZE), workBase())) return i;
-  }
-  return count;
+/** After a run: how many of its first transactions are final. */
+export function finalCount(): u32 {
+  return load<u32>(control(), FINAL);
 }
 
 /**
@@ -280,7 +381,7 @@ export function fittingCount(count: u32): u32 {
   return count;
 }
 
-/** Makes the changes of the transactions below `end` the flat cache's. All workers have left the run, which is done. */
+/** Makes the changes of the transactions below `end` the flat cache's. All workers have left the run. */
 export function settle(end: u32): void {
   enterRun(load<u32>(control(), EPOCH), end);
   settleRun(end);

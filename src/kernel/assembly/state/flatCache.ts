@@ -54,8 +54,9 @@ export const SLOT_DIRTY: u32 = 1;
 
 // The shared head: counters that all instances see.
 const H_GENERATION: usize = 0;
-const H_ACCOUNT_COUNT: usize = 4;
-const H_SLOT_COUNT: usize = 8;
+// Raised by every instance, in lines of their own: the others here are read in every look-up.
+const H_ACCOUNT_COUNT: usize = 128;
+const H_SLOT_COUNT: usize = 192;
 const H_DIRTY_ACCOUNTS: usize = 12;
 /** Buckets in use. */
 const H_ACCOUNT_BUCKETS: usize = 16;

@@ -14,7 +14,8 @@
  * the sum down to the first absolute one, or to the state before the run. The fee recipients get their credits from every transaction
  * below: these are summed from the results, not listed.
  *
- * Reads are validated by value: a transaction's execution is a function of the values it read, so it stands as long as they do.
+ * Reads are validated by value: a transaction's execution is a function of the values it read, so it stands as long as they do. What is executed when
+ * all below it is final needs no validation, and its reads are not noted.
  */
 import { markRegionFull, setGas } from '../evm/gas';
 import {
@@ -27,10 +28,10 @@ import {
   recordOf,
   STAT_CONFLICTS,
   Stop,
+  stopReason,
   stopRun,
   T_RESULT,
 } from '../scheduler/region';
-import { State, stateOf } from '../scheduler/scheduler';
 import { R_BASE_FEE_PAID, R_TIP } from '../transaction';
 import { add, copy, equals, isZero, lessThan, setZero } from '../u256';
 import {
@@ -50,8 +51,8 @@ import { EMPTY_CODE_HASH } from './codeCache';
 export const V_TRANSACTION: usize = 0;
 export const V_NEXT: usize = 4;
 export const V_DATA: usize = 8;
-/** The incarnation that wrote it last. */
-export const V_INCARNATION: usize = 12;
+/** The execution that wrote it last: its result's address. */
+export const V_EXECUTION: usize = 12;
 export const VERSION_SIZE: usize = 16;
 
 export const ESTIMATE: u32 = 1;
@@ -95,6 +96,9 @@ const STEPS_FREE: u64 = 100_000;
 /** A balance of more parts than this is read exactly, so that the reader leaves an absolute value for those above. */
 const PARTS_MAX: u32 = 24;
 
+/** Looks at something that another worker is about to write, before the transaction is put off: some 5 µs. */
+export const WAIT_POLLS: i32 = 1000;
+
 const NOBODY: i32 = -1;
 
 /** The transaction that this instance executes in parallel mode, -1 in sequential mode. */
@@ -102,6 +106,8 @@ let current: i32 = NOBODY;
 let epoch: u32 = 0;
 /** The transaction that the current one has to wait for. */
 let blockedBy: i32 = NOBODY;
+/** All below the current transaction is final. */
+let isForGood: bool = false;
 let readsEnd: usize = 0;
 let stepsLeft: u64 = 0;
 
@@ -127,8 +133,10 @@ export function leaveRun(): void {
   current = NOBODY;
 }
 
-export function beginReads(transaction: u32): void {
+/** Before a transaction is executed; `forGood`: all below it is final. */
+export function beginReads(transaction: u32, forGood: bool): void {
   current = <i32>transaction;
+  isForGood = forGood;
   blockedBy = NOBODY;
   readsEnd = readsBuffer();
 }
@@ -153,6 +161,7 @@ function block(transaction: u32, kind: Read): void {
 }
 
 function recordRead(kind: Read, entry: usize, seen: u32): usize {
+  if (isForGood) return readsBuffer();
   const at = readsEnd;
   if (at + READ_BALANCE_SIZE > readsBuffer() + READS_SIZE) {
     markRegionFull();
@@ -198,6 +207,21 @@ export function versionBelow(head: usize, transaction: u32): u32 {
   return 0;
 }
 
+/** `versionBelow` the current transaction; where that is about to be written again it waits a moment. */
+@inline
+function visibleVersion(head: usize): u32 {
+  const data = versionBelow(head, <u32>current);
+  return (data & ESTIMATE) == 0 ? data : awaitVersion(head);
+}
+
+function awaitVersion(head: usize): u32 {
+  let data: u32 = ESTIMATE;
+  for (let i = 0; i < WAIT_POLLS && (data & ESTIMATE) != 0 && stopReason() == Stop.None; i++) {
+    data = versionBelow(head, <u32>current);
+  }
+  return data;
+}
+
 /** What the current transaction sees of an account's nonce and code: a payload, or 0 where the flat entry holds it. */
 export function readAccountVersion(flat: usize): usize {
   const flags = load<u32>(flat, A_FLAGS);
@@ -210,7 +234,7 @@ export function readAccountVersion(flat: usize): usize {
     // Elsewhere an account exists if and only if it is not empty, and no flag needs versions.
     stopRun(Stop.Exceptional);
   }
-  const data = versionBelow(flat + A_ACCOUNT_VERSIONS, <u32>current);
+  const data = visibleVersion(flat + A_ACCOUNT_VERSIONS);
   if ((data & ESTIMATE) != 0) {
     block(versionTransaction, Read.Account);
     return 0;
@@ -221,7 +245,7 @@ export function readAccountVersion(flat: usize): usize {
 
 /** Writes what the current transaction sees in a slot to `out`. */
 export function readSlotVersion(slot: usize, out: usize): void {
-  const data = versionBelow(slot + S_VERSIONS, <u32>current);
+  const data = visibleVersion(slot + S_VERSIONS);
   if ((data & ESTIMATE) != 0) {
     block(versionTransaction, Read.Slot);
     copy(slot + S_VALUE, out);
@@ -275,11 +299,11 @@ export function sumBalance(flat: usize, transaction: u32, out: usize): bool {
 function addFees(from: u32, to: u32, tips: bool, baseFees: bool, out: usize): bool {
   for (let i = to; i > from; i--) {
     const record = recordOf(i - 1);
-    if (stateOf(i - 1) != State.Executed) {
+    const result = <usize>atomic.load<u32>(record, T_RESULT);
+    if (result == 0) {
       balanceBlocker = i - 1;
       return false;
     }
-    const result = <usize>atomic.load<u32>(record, T_RESULT);
     if (tips) add(out, result + R_TIP, out);
     if (baseFees) add(out, result + R_BASE_FEE_PAID, out);
     stepsLeft--;

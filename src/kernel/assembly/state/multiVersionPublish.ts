@@ -30,7 +30,7 @@ import {
   runEpoch,
   SLOT_PAYLOAD_SIZE,
   V_DATA,
-  V_INCARNATION,
+  V_EXECUTION,
   V_NEXT,
   V_TRANSACTION,
   VERSION_SIZE,
@@ -79,24 +79,20 @@ export const LOCATION_BALANCE: usize = 1;
 export const LOCATION_SLOT: usize = 2;
 
 let writer: u32 = 0;
-let incarnation: u32 = 0;
-let wroteNew: bool = false;
+/** Of the execution that is being published: its result's address. */
+let execution: u32 = 0;
 let writes: usize = 0;
 let writeCount: u32 = 0;
 
-/**
- * Publishes the transaction that this instance has just executed. Returns whether it wrote a location that its last incarnation had not. Where the
- * arena runs out the run is given up.
- */
-export function publish(transaction: u32, incarnationNow: u32, outcome: usize, isIncluded: bool, sender: usize): bool {
+/** Publishes the transaction that this instance has just executed. Where the arena runs out the run is given up. */
+export function publish(transaction: u32, outcome: usize, isIncluded: bool, sender: usize): void {
   writer = transaction;
-  incarnation = incarnationNow;
-  wroteNew = false;
   writeCount = 0;
   const record = recordOf(transaction);
   const before = <usize>atomic.load<u32>(record, T_RESULT);
   const result = allocateResult(outcome, isIncluded);
-  if (result == 0) return false;
+  if (result == 0) return;
+  execution = <u32>result;
   if (isIncluded) {
     if (destroysFeeRecipient()) stopRun(Stop.Exceptional);
     publishAccounts();
@@ -108,7 +104,6 @@ export function publish(transaction: u32, incarnationNow: u32, outcome: usize, i
   store<u32>(result, writeCount, X_WRITE_COUNT);
   if (before != 0) dropUnwritten(before);
   atomic.store<u32>(record, <u32>result, T_RESULT);
-  return wroteNew;
 }
 
 /** The result, filled but for its writes. */
@@ -199,8 +194,7 @@ function publishSlot(slot: usize): void {
 function write(head: usize, location: usize, payload: usize): void {
   const version = ownVersion(head, location);
   if (version == 0) return;
-  if (atomic.load<u32>(version, V_DATA) == 0) wroteNew = true;
-  store<u32>(version, incarnation, V_INCARNATION);
+  store<u32>(version, execution, V_EXECUTION);
   atomic.store<u32>(version, <u32>payload, V_DATA);
   store<u32>(writes + (<usize>writeCount << 2), <u32>version);
   writeCount++;
@@ -235,19 +229,18 @@ function ownVersion(head: usize, location: usize): usize {
   }
 }
 
-/** Versions that an earlier incarnation wrote and this one did not are no more. */
+/** Versions that an earlier execution wrote and this one did not are no more. */
 function dropUnwritten(before: usize): void {
   const list = <usize>load<u32>(before, X_WRITES);
   const end = list + (<usize>load<u32>(before, X_WRITE_COUNT) << 2);
   for (let at = list; at < end; at += 4) {
     const version = <usize>load<u32>(at);
-    if (load<u32>(version, V_INCARNATION) != incarnation) atomic.store<u32>(version, 0, V_DATA);
+    if (load<u32>(version, V_EXECUTION) != execution) atomic.store<u32>(version, 0, V_DATA);
   }
 }
 
-/** Marks what the transaction wrote: it will be written again. */
-export function markEstimates(transaction: u32): void {
-  const result = <usize>atomic.load<u32>(recordOf(transaction), T_RESULT);
+/** Marks what the transaction with this result wrote: it will be written again. */
+export function markEstimates(result: usize): void {
   const list = <usize>load<u32>(result, X_WRITES);
   const end = list + (<usize>load<u32>(result, X_WRITE_COUNT) << 2);
   for (let at = list; at < end; at += 4) atomic.or<u32>(<usize>load<u32>(at), ESTIMATE, V_DATA);

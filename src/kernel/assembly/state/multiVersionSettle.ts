@@ -8,7 +8,10 @@ import {
   control,
   recordOf,
   T_RESULT,
-  WRITTEN_COUNT,
+  blockBefore,
+  workersOfRun,
+  writtenBlock,
+  writtenCount,
   writtenLocation,
 } from '../scheduler/region';
 import { R_BASE_FEE_PAID, R_TIP } from '../transaction';
@@ -45,16 +48,21 @@ import { workBase } from '../memory';
 
 /** Writes the changes of the transactions below `end`, whose results are final, and pays their fees. */
 export function settleRun(end: u32): void {
-  for (let i: u32 = 0, written = load<u32>(control(), WRITTEN_COUNT); i < written; i++) {
-    const location = writtenLocation(i);
-    const entry = location & ~7;
-    if ((location & 7) == LOCATION_SLOT) settleSlot(entry, end);
-    else if ((location & 7) == LOCATION_BALANCE) settleBalance(entry, end);
-    else settleAccount(entry, end);
+  for (let worker: u32 = 0; worker < workersOfRun(); worker++) {
+    for (let block = writtenBlock(worker); block != 0; block = blockBefore(block)) {
+      for (let i: u32 = 0, written = writtenCount(block); i < written; i++) settleLocation(writtenLocation(block, i), end);
+    }
   }
   payFees(<usize>load<u32>(control(), COINBASE_ENTRY), end, R_TIP);
   const baseFeeRecipient = <usize>load<u32>(control(), BASE_FEE_ENTRY);
   if (baseFeeRecipient != 0) payFees(baseFeeRecipient, end, R_BASE_FEE_PAID);
+}
+
+function settleLocation(location: usize, end: u32): void {
+  const entry = location & ~7;
+  if ((location & 7) == LOCATION_SLOT) settleSlot(entry, end);
+  else if ((location & 7) == LOCATION_BALANCE) settleBalance(entry, end);
+  else settleAccount(entry, end);
 }
 
 /** The last transaction below `end` that left an absolute balance: fees before it are in that; 0 where there is none. */
