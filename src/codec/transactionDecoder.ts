@@ -57,10 +57,10 @@ export class TransactionDecoder {
   #gathering: Waiting[] = [];
   #nextId = 0;
 
-  /** @param workerCount threads; 0 decodes everything on the spot */
-  constructor(workerCount: number, logger: Logger) {
+  /** @param workerCount threads; 0 decodes everything on the spot @param workerFile their entry */
+  constructor(workerCount: number, logger: Logger, workerFile = WORKER_FILE) {
     this.#logger = logger;
-    this.#workers = Array.from({ length: workerCount }, () => this.#startWorker());
+    this.#workers = Array.from({ length: workerCount }, () => this.#startWorker(workerFile));
   }
 
   /** A decoder with a thread for each core but the one that its owner keeps busy. */
@@ -135,6 +135,7 @@ export class TransactionDecoder {
     }
     this.#flights.push({ id, worker, waiting, results: undefined, isDone: false });
     const job: DecodeJob = { id, raws, lengths };
+    worker.ref();
     worker.postMessage(job, [raws.buffer, lengths.buffer]);
   }
 
@@ -149,24 +150,31 @@ export class TransactionDecoder {
     }
   }
 
-  #startWorker(): Worker {
-    const worker = new Worker(WORKER_FILE);
+  #startWorker(workerFile: string): Worker {
+    const worker = new Worker(workerFile);
     worker.on('message', ({ id, results }: DecodeResult) => {
       const flight = this.#flights.find((candidate) => candidate.id === id);
       if (flight) {
         flight.results = results;
         flight.isDone = true;
       }
+      if (!this.#flights.some((candidate) => candidate.worker === worker && !candidate.isDone)) worker.unref();
       this.#release();
     });
+    let failure: unknown = 'it ended by itself';
     worker.on('error', (error) => {
-      this.#logger.error({ error }, 'a decoder thread failed: its work is done on the main thread');
+      failure = error;
+    });
+    worker.on('exit', () => {
       const index = this.#workers.indexOf(worker);
-      if (index >= 0) this.#workers.splice(index, 1);
+      // Ended by `close`.
+      if (index < 0) return;
+      this.#logger.error({ error: failure }, 'a decoder thread failed: its work is done on the main thread');
+      this.#workers.splice(index, 1);
       for (const flight of this.#flights) flight.isDone ||= flight.worker === worker;
       this.#release();
     });
-    // A node that is stopping must not be kept alive by its decoder.
+    // Keeps the process alive only while it has something to answer.
     worker.unref();
     return worker;
   }

@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SignedTransaction } from '../../src/codec/transaction';
 import { TransactionDecoder } from '../../src/codec/transactionDecoder';
@@ -71,6 +75,38 @@ describe('TransactionDecoder', () => {
       expect(results.at(-1)).to.be.instanceOf(TributaryError).with.property('code', 'Codec.InvalidRlp');
       expect(await decoder.decodeAll([])).to.deep.equal([]);
       await decoder.close();
+    }
+  });
+
+  it('keeps a process alive until it has answered, and not longer', () => {
+    const program = `
+      const { TransactionDecoder } = require('./dist/codec/transactionDecoder.js');
+      const decoder = new TransactionDecoder(1, console);
+      const raws = Array.from({ length: 8 }, () => Uint8Array.of(2, 0xc0));
+      decoder.decodeAll(raws).then((results) => console.log(results.length + ' answers'));`;
+    const root = join(__dirname, '..', '..');
+    const { stdout, status } = spawnSync(process.execPath, ['-e', program], {
+      cwd: root,
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
+    expect({ stdout, status }).to.deep.equal({ stdout: '8 answers\n', status: 0 });
+  });
+
+  it('does the work of a thread that ended on this one', async () => {
+    const errors: object[] = [];
+    const failing: Logger = { ...logger, error: (fields) => void errors.push(fields) };
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-decoder-'));
+    try {
+      const endsWithItsFirstJob = "require('node:worker_threads').parentPort.on('message', () => process.exit(0));";
+      writeFileSync(join(folder, 'worker.cjs'), endsWithItsFirstJob);
+      const decoder = new TransactionDecoder(1, failing, join(folder, 'worker.cjs'));
+      expect(await decoder.decodeAll(transactions.map(({ raw }) => raw))).to.deep.equal(transactions);
+      expect(errors).to.have.length(1);
+      expect(await decoder.decode(transactions[0].raw)).to.deep.equal(transactions[0]);
+      await decoder.close();
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
