@@ -98,12 +98,17 @@ export class BlobKzg {
       if (failure === undefined) waiting?.resolve(result);
       else waiting?.reject(kzgStopped(failure));
     });
-    worker.on('error', (error) => {
-      for (const each of this.#workers.splice(0)) void each.terminate();
-      this.#rejectAll(error.message);
-    });
+    worker.on('error', (error) => this.#drop(worker, error.message));
+    worker.on('exit', (code) => this.#drop(worker, `its thread ended with ${code}`));
     this.#workers[index] = worker;
     return worker;
+  }
+
+  /** The next request starts threads anew. */
+  #drop(worker: Worker, reason: string): void {
+    if (!this.#workers.includes(worker)) return;
+    for (const each of this.#workers.splice(0)) void each.terminate();
+    this.#rejectAll(reason);
   }
 
   #rejectAll(reason: string): void {
