@@ -5,11 +5,13 @@ import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/acces
 import {IAnchorStateRegistry} from "../interfaces/IAnchorStateRegistry.sol";
 import {IDisputeGame} from "../interfaces/IDisputeGame.sol";
 import {IDisputeGameFactory} from "../interfaces/IDisputeGameFactory.sol";
+import {IModuleRegistry} from "../interfaces/IModuleRegistry.sol";
 import {IPortal} from "../interfaces/IPortal.sol";
 import {ISystemConfig} from "../interfaces/ISystemConfig.sol";
 import {IWithdrawals} from "../interfaces/IWithdrawals.sol";
 import {AddressAlias} from "../libraries/AddressAlias.sol";
 import {MinimumGasCall} from "../libraries/MinimumGasCall.sol";
+import {ModuleCall} from "../libraries/ModuleCall.sol";
 import {StorageProof} from "../libraries/StorageProof.sol";
 import {ResourceMetering} from "./ResourceMetering.sol";
 
@@ -42,6 +44,9 @@ contract Portal is IPortal, IWithdrawals, ResourceMetering, Ownable2StepUpgradea
     /// so that the estimate rises until it succeeds. Nobody has its key.
     address private constant ESTIMATION_ADDRESS = address(1);
 
+    /// @dev Gas in which the registry must say whether a withdrawal is held: some storage reads behind a proxy.
+    uint256 private constant HOLD_CHECK_GAS = 100_000;
+
     // Storage: append only (docs/adr/0101-contract-storage-and-upgrades.md).
 
     IDisputeGameFactory private _disputeGameFactory;
@@ -63,6 +68,9 @@ contract Portal is IPortal, IWithdrawals, ResourceMetering, Ownable2StepUpgradea
     /// @inheritdoc IWithdrawals
     mapping(bytes32 withdrawalHash => address[]) public proofSubmitters;
 
+    /// @inheritdoc IPortal
+    address public moduleRegistry;
+
     constructor() {
         _disableInitializers();
     }
@@ -81,7 +89,8 @@ contract Portal is IPortal, IWithdrawals, ResourceMetering, Ownable2StepUpgradea
         IDisputeGameFactory initialDisputeGameFactory,
         ISystemConfig initialSystemConfig,
         IAnchorStateRegistry initialAnchorStateRegistry,
-        uint256 initialProofMaturityDelaySeconds
+        uint256 initialProofMaturityDelaySeconds,
+        address initialModuleRegistry
     ) external initializer {
         __Ownable_init(initialOwner);
         __ResourceMetering_init();
@@ -89,6 +98,7 @@ contract Portal is IPortal, IWithdrawals, ResourceMetering, Ownable2StepUpgradea
         _systemConfig = initialSystemConfig;
         _anchorStateRegistry = initialAnchorStateRegistry;
         proofMaturityDelaySeconds = initialProofMaturityDelaySeconds;
+        moduleRegistry = initialModuleRegistry;
         l2Sender = NO_L2_SENDER;
     }
 
@@ -202,6 +212,18 @@ contract Portal is IPortal, IWithdrawals, ResourceMetering, Ownable2StepUpgradea
         }
         if (block.timestamp - proven.timestamp <= proofMaturityDelaySeconds) revert OptimismPortal_ProofNotOldEnough();
         if (!_anchorStateRegistry.isGameClaimValid(proven.disputeGameProxy)) revert OptimismPortal_InvalidRootClaim();
+        if (isWithdrawalHeld(proven.disputeGameProxy)) revert OptimismPortal_ProofNotOldEnough();
+    }
+
+    /// @inheritdoc IPortal
+    function isWithdrawalHeld(address disputeGame) public view returns (bool) {
+        uint256 l2Block = IDisputeGame(disputeGame).l2SequenceNumber();
+        (bool success, uint256 answer) = ModuleCall.ask(
+            moduleRegistry,
+            abi.encodeCall(IModuleRegistry.isWithdrawalHeld, (l2Block, IDisputeGame(disputeGame).createdAt())),
+            HOLD_CHECK_GAS
+        );
+        return success && answer == 1;
     }
 
     /// @inheritdoc IPortal

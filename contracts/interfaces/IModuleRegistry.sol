@@ -247,6 +247,9 @@ interface IModuleRegistry {
     /// @notice Only the guardian may veto.
     error ModuleRegistryUnauthorized(address caller, address guardian);
 
+    /// @notice The registry has its genesis versions.
+    error ModuleRegistryAlreadyStarted();
+
     /// @notice A window or rule has a value that can't be.
     error ModuleRegistryInvalidConfiguration(string field);
 
@@ -340,6 +343,18 @@ interface IModuleRegistry {
 
     /// @notice What puts code behind the modules' proxies.
     function executor() external view returns (address);
+
+    /// @notice Whose guardian may veto.
+    function systemConfig() external view returns (address);
+
+    /// @notice Whose claims can be evidence.
+    function anchorStateRegistry() external view returns (address);
+
+    /// @notice Whose sequencer's silence can be evidence.
+    function inbox() external view returns (address);
+
+    /// @notice keccak256(abi.encode(neighbours, genesisModules)) of `start`; zero before.
+    function startHash() external view returns (bytes32);
 
     /// @notice Who attests.
     function attesterSet() external view returns (address);

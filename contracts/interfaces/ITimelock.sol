@@ -4,8 +4,9 @@ pragma solidity ^0.8.28;
 import {IModuleRegistry} from "./IModuleRegistry.sol";
 
 /// @title What the timelock adds to OpenZeppelin's: a delay for each class of risk
-/// @notice The class of an operation follows from what it calls. Whatever no rule names is a change of governance, and
-/// so is everything that calls the timelock itself or one of its proposers. docs/adr/0305-classes-of-risk.md.
+/// @notice The class of an operation follows from the functions that it calls. What no rule names is a change of
+/// governance, and so is everything that sends ETH or calls the timelock itself or one of its proposers.
+/// docs/adr/0305-classes-of-risk.md.
 interface ITimelock {
     /// @notice How long an operation waits at least, in seconds, by its class.
     struct ClassDelays {
@@ -14,9 +15,8 @@ interface ITimelock {
         uint256 governanceSeconds;
     }
 
-    /// @notice One function of one contract and its class.
+    /// @notice A function and its class, whatever contract it is called on.
     struct ClassRule {
-        address target;
         bytes4 selector;
         IModuleRegistry.RiskClass riskClass;
     }
@@ -25,13 +25,10 @@ interface ITimelock {
     event ClassDelaysUpdated(ClassDelays delays);
 
     /// @notice A function's class changed.
-    event ClassRuleUpdated(address indexed target, bytes4 indexed selector, IModuleRegistry.RiskClass riskClass);
+    event ClassRuleUpdated(bytes4 indexed selector, IModuleRegistry.RiskClass riskClass);
 
     /// @notice A higher class can't wait less than a lower one.
     error TimelockDelaysNotAscending(uint256 parameterSeconds, uint256 moduleSeconds, uint256 governanceSeconds);
-
-    /// @notice The target is governance itself: no rule can make it less.
-    error TimelockRuleNotAllowed(address target);
 
     /// @notice Sets the delays of module upgrades and of changes of governance; that of parameters is `updateDelay`'s.
     /// @dev Only the timelock itself: it waits the delay of the governance class as it is now.
@@ -57,4 +54,7 @@ interface ITimelock {
 
     /// @notice How long an operation of a class waits at least, in seconds.
     function delaySecondsOf(IModuleRegistry.RiskClass riskClass) external view returns (uint256);
+
+    /// @notice The governor that was made with the timelock.
+    function governor() external view returns (address);
 }

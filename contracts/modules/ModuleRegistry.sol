@@ -48,24 +48,33 @@ contract ModuleRegistry is IModuleRegistry, Ownable2StepUpgradeable, ReentrancyG
     /// @dev The EXECUTION version that was activated last: the only one whose withdrawals can be held.
     bytes32 private _lastActivated;
 
+    /// @inheritdoc IModuleRegistry
+    bytes32 public startHash;
+
     constructor() {
         _disableInitializers();
     }
 
-    /// @notice Sets the owner (the timelock), the contracts beside it, and the versions that rule from the start.
+    /// @notice Sets the owner (the timelock), the windows and what shadow asks for.
     /// @dev Anyone, once: the proxy's constructor calls it.
-    /// @param genesisModules By kind.
     function initialize(
         address initialOwner,
-        Neighbours calldata neighbours,
-        GenesisModule[5] calldata genesisModules,
         Windows calldata initialWindows,
         ShadowRule calldata initialShadowRule
     ) external initializer {
         __Ownable_init(initialOwner);
-        _neighbours = neighbours;
         _setWindows(initialWindows);
         _setShadowRule(initialShadowRule);
+    }
+
+    /// @notice Sets the contracts beside the registry and the versions that rule from genesis on.
+    /// @dev Anyone, once, while the system is deployed: those contracts name the registry, so it can't name them when it
+    /// is made. The deployment reads back what was set, and opens the Portal only after this.
+    /// @param genesisModules By kind.
+    function start(Neighbours calldata neighbours, GenesisModule[5] calldata genesisModules) external {
+        if (_versionIds.length > 0) revert ModuleRegistryAlreadyStarted();
+        _neighbours = neighbours;
+        startHash = keccak256(abi.encode(neighbours, genesisModules));
         for (uint256 i = 0; i < KIND_COUNT; ++i) {
             _addGenesis(ModuleKind(i), genesisModules[i]);
         }
@@ -268,6 +277,21 @@ contract ModuleRegistry is IModuleRegistry, Ownable2StepUpgradeable, ReentrancyG
     /// @inheritdoc IModuleRegistry
     function executor() external view returns (address) {
         return address(_neighbours.executor);
+    }
+
+    /// @inheritdoc IModuleRegistry
+    function systemConfig() external view returns (address) {
+        return address(_neighbours.systemConfig);
+    }
+
+    /// @inheritdoc IModuleRegistry
+    function anchorStateRegistry() external view returns (address) {
+        return address(_neighbours.anchorStateRegistry);
+    }
+
+    /// @inheritdoc IModuleRegistry
+    function inbox() external view returns (address) {
+        return _neighbours.inbox;
     }
 
     /// @inheritdoc IModuleRegistry

@@ -5,12 +5,14 @@ import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/acces
 import {IAnchorStateRegistry} from "../interfaces/IAnchorStateRegistry.sol";
 import {IDisputeGame} from "../interfaces/IDisputeGame.sol";
 import {IDisputeGameFactory} from "../interfaces/IDisputeGameFactory.sol";
+import {IModule} from "../interfaces/IModule.sol";
 import {ISystemConfig} from "../interfaces/ISystemConfig.sol";
 
 /// @title AnchorStateRegistry
 /// @notice See {IAnchorStateRegistry}.
+/// It is the SETTLEMENT module of this version.
 /// @dev Asks nothing of a game before the factory has confirmed that it made it.
-contract AnchorStateRegistry is IAnchorStateRegistry, Ownable2StepUpgradeable {
+contract AnchorStateRegistry is IAnchorStateRegistry, IModule, Ownable2StepUpgradeable {
     // Storage: append only (docs/adr/0101-contract-storage-and-upgrades.md).
 
     ISystemConfig private _systemConfig;
@@ -74,6 +76,13 @@ contract AnchorStateRegistry is IAnchorStateRegistry, Ownable2StepUpgradeable {
         return address(_systemConfig);
     }
 
+    /// @inheritdoc IModule
+    function selfTest() external view returns (bytes4) {
+        // With a finality delay that no withdrawal can wait for, the way out would be shut.
+        bool isSane = disputeGameFinalityDelaySeconds <= 365 days && retirementTimestamp <= block.timestamp;
+        return isSane && healthCheck() ? IModule.selfTest.selector : bytes4(0);
+    }
+
     /// @inheritdoc IAnchorStateRegistry
     function isGameRegistered(address game) public view returns (bool) {
         if (game.code.length == 0) return false;
@@ -101,6 +110,14 @@ contract AnchorStateRegistry is IAnchorStateRegistry, Ownable2StepUpgradeable {
     function isGameFinalized(address game) public view returns (bool) {
         if (paused() || IDisputeGame(game).status() == IDisputeGame.GameStatus.IN_PROGRESS) return false;
         return block.timestamp - IDisputeGame(game).resolvedAt() > disputeGameFinalityDelaySeconds;
+    }
+
+    /// @inheritdoc IModule
+    /// @dev Both neighbours answer: they fail otherwise.
+    function healthCheck() public view returns (bool) {
+        _disputeGameFactory.gameCount();
+        _systemConfig.paused();
+        return true;
     }
 
     /// @inheritdoc IAnchorStateRegistry

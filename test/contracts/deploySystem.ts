@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from '@nomicfoundation/hardhat-ethers/signers';
 import { impersonateAccount, setBalance } from '@nomicfoundation/hardhat-network-helpers';
 import hre, { ethers } from 'hardhat';
-import { type Address, createPublicClient, createWalletClient, custom } from 'viem';
+import { type Address, createPublicClient, createWalletClient, custom, type Hex } from 'viem';
 import { hardhat } from 'viem/chains';
 import { BOUND_CONTRACTS, type BoundContract, readCompilerArtifact } from '../../scripts/generateBindings';
 import type { ContractArtifact } from '../../src/l1/contractArtifacts';
@@ -16,8 +16,33 @@ export const PAUSE_SECONDS = 2000;
 export const SILENCE_SECONDS = 900;
 export const BOND_WEI = ethers.parseEther('0.5');
 export const MAX_DEPOSIT_GAS = 20_000_000n;
-/** Runs of the timelock wait this long. */
+/** Parameter changes wait this long in the timelock. */
 export const TIMELOCK_DELAY_SECONDS = 3600;
+export const MODULE_DELAY_SECONDS = 7200;
+export const GOVERNANCE_DELAY_SECONDS = 14_400;
+export const VOTING = {
+  delaySeconds: 60,
+  periodSeconds: 600,
+  lateQuorumExtensionSeconds: 120,
+  proposalThreshold: 10n,
+  quorumPercent: { parameter: 10, module: 30, governance: 50 },
+};
+export const WINDOWS = {
+  exitSeconds: { parameter: 2000, module: 3000, governance: 4000 },
+  shadowSeconds: 500,
+  canarySeconds: 1500,
+  finalitySeconds: 800,
+  rollBackHoldSeconds: 2500,
+  livenessGapSeconds: 700,
+  lapseSeconds: 10_000,
+};
+export const SHADOW = { rangeBlocks: 10, rangeCount: 2 };
+export const ATTESTER_BOND_WEI = ethers.parseEther('1');
+export const UNBOND_SECONDS = 5000;
+/** Wei that a proposal's voters share. */
+export const REWARD_WEI = ethers.parseEther('0.3');
+/** Hash of the kernel that rules from genesis on. */
+export const GENESIS_ARTIFACT_HASH: Hex = `0x${'a0'.repeat(32)}`;
 
 /** The compiler's output, so that a test never runs yesterday's `dist/`. */
 export function compiledArtifact(contractName: string): ContractArtifact {
@@ -38,7 +63,8 @@ export async function viemClients() {
 
 /** Everything as `deployContracts` deploys it, as ethers contracts, with the accounts that have a part. */
 export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
-  const [deployer, sequencer, guardian, proposer, stranger, other] = await ethers.getSigners();
+  const [deployer, sequencer, guardian, proposer, stranger, other, ...more] = await ethers.getSigners();
+  const [voters, attesters] = [more.slice(0, 3), more.slice(3, 6)];
   const config: ContractsConfig = {
     sequencer: sequencer.address as Address,
     guardian: guardian.address as Address,
@@ -50,6 +76,28 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
     gameFinalityDelaySeconds: GAME_FINALITY_SECONDS,
     pauseDurationSeconds: PAUSE_SECONDS,
     silencePeriodSeconds: SILENCE_SECONDS,
+    governance: {
+      // Half, 30 % and 20 %.
+      token: {
+        allocations: voters.map((voter, i) => ({ account: voter.address as Address, amount: [500n, 300n, 200n][i] })),
+      },
+      voting: VOTING,
+      delaySeconds: { module: MODULE_DELAY_SECONDS, governance: GOVERNANCE_DELAY_SECONDS },
+      windows: WINDOWS,
+      shadow: SHADOW,
+      attesters: {
+        accounts: attesters.map(({ address }) => address as Address),
+        bondWei: ATTESTER_BOND_WEI,
+        unbondSeconds: UNBOND_SECONDS,
+      },
+      rewards: {
+        perProposalWei: REWARD_WEI,
+        perPeriodWei: 2n * REWARD_WEI,
+        periodSeconds: 100_000,
+        claimSeconds: 50_000,
+      },
+      execution: { artifactHash: GENESIS_ARTIFACT_HASH, abi: 1 },
+    },
     ...overrides,
   };
   const deployment = await deployContracts({ ...(await viemClients()), config, loadArtifact: compiledArtifact });
@@ -63,6 +111,8 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
     proposer,
     stranger,
     other,
+    voters,
+    attesters,
     timelockSigner: await impersonated(contracts.timelock),
     inbox: await contractAt('Inbox', contracts.inbox),
     portal: await contractAt('Portal', contracts.portal),
@@ -73,6 +123,13 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
     systemConfig: await contractAt('SystemConfig', contracts.systemConfig),
     gameImplementation: await contractAt('OutputClaimGame', contracts.outputClaimGame),
     timelock: await contractAt('Timelock', contracts.timelock),
+    governor: await contractAt('TributaryGovernor', contracts.governor),
+    token: await contractAt('GovernanceToken', contracts.governanceToken),
+    modules: await contractAt('ModuleRegistry', contracts.moduleRegistry),
+    executor: await contractAt('ModuleExecutor', contracts.moduleExecutor),
+    attesterSet: await contractAt('AttesterSet', contracts.attesterSet),
+    artifactStore: await contractAt('ArtifactStore', contracts.artifactStore),
+    rewards: await contractAt('VotingRewards', contracts.votingRewards),
   };
 }
 

@@ -11,7 +11,7 @@ import { FileJournal } from '../../l1/deployment/deploymentJournal';
 import { checkDeployment, deployRollup } from '../../l1/deployment/deployRollup';
 import { estimatePlan } from '../../l1/deployment/estimatePlan';
 import { planContracts } from '../../l1/deployment/planContracts';
-import { deploymentSalt, parseRollupFile, type RollupFile } from '../../l1/deployment/rollupFile';
+import { contractsConfigOf, deploymentSalt, parseRollupFile, type RollupFile } from '../../l1/deployment/rollupFile';
 import { writeFileAtomically } from '../../l1/deployment/writeFileAtomically';
 import { type KeySources, loadKey } from '../../node/nodeKeys';
 import { readDeployment } from '../../node/readDeployment';
@@ -106,7 +106,7 @@ async function dryRun(publicClient: PublicClient, file: RollupFile, flags: Deplo
       { recovery: 'reject' },
     );
   }
-  const config = fullContractsConfig(file.contracts);
+  const config = fullContractsConfig(contractsConfigOf(file));
   const plan = planContracts({ config, factory, salt: deploymentSalt(file), loadArtifact: loadContractArtifact });
   const steps = await estimatePlan(publicClient, plan);
   for (const { step, gas } of steps) {

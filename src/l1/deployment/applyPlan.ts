@@ -99,7 +99,8 @@ async function openJournal({ publicClient, plan, journal }: ApplyPlanOptions): P
   return state;
 }
 
-async function isDone(client: PublicClient, step: DeploymentStep): Promise<boolean> {
+/** Whether a step's result is on chain. */
+export async function isDone(client: PublicClient, step: DeploymentStep): Promise<boolean> {
   if (step.kind === 'call') return (await differenceOf(client, step.isDone)) === undefined;
   return (await client.getCode({ address: step.address })) !== undefined;
 }

@@ -1,5 +1,6 @@
 import { type Address, isAddress, zeroAddress } from 'viem';
 import { TributaryError } from '../../core/errors';
+import { fullGovernanceConfig, type GovernanceConfig, type GovernanceOptions } from './governanceConfig';
 
 /** Number of OutputClaimGame's type in the factory: `OutputClaimGame.gameType()`. */
 export const OUTPUT_CLAIM_GAME_TYPE = 1000;
@@ -32,11 +33,13 @@ export interface ContractsConfig {
   silencePeriodSeconds?: number;
   /** Who gets the bond of a disputed claim. Default: the timelock. */
   disputedBondRecipient?: Address;
+  /** Voting and upgrades. Defaults are those of a chain with value on it; without a token's allocation nobody can vote. */
+  governance?: GovernanceOptions;
 }
 
 /** With every default filled in, but for the recipient of bonds, whose default is an address of the plan. */
-export type FullContractsConfig = Required<Omit<ContractsConfig, 'disputedBondRecipient'>> &
-  Pick<ContractsConfig, 'disputedBondRecipient'>;
+export type FullContractsConfig = Required<Omit<ContractsConfig, 'disputedBondRecipient' | 'governance'>> &
+  Pick<ContractsConfig, 'disputedBondRecipient'> & { governance: GovernanceConfig };
 
 const DEFAULTS = {
   maxDepositGasPerL1Block: 20_000_000n,
@@ -51,6 +54,8 @@ const MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN = 1_000_000n;
 const DELAY_SECONDS_MAX = 365 * 24 * 3600;
 /** `SystemConfig.PAUSE_DURATION_SECONDS_MAX`. */
 const PAUSE_DURATION_SECONDS_MAX = 14 * 24 * 3600;
+/** `AttesterSet.ATTESTER_COUNT_MAX`. */
+const ATTESTER_COUNT_MAX = 32;
 /** `Inbox.SILENCE_PERIOD_SECONDS_MAX`. */
 const SILENCE_PERIOD_SECONDS_MAX = 14 * 24 * 3600;
 
@@ -64,10 +69,13 @@ export function fullContractsConfig(given: ContractsConfig): FullContractsConfig
     ...DEFAULTS,
     ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as ContractsConfig),
   } as FullContractsConfig;
+  config.governance = fullGovernanceConfig(given.governance ?? {}, {
+    ...config,
+    minDelaySeconds: config.timelock.minDelaySeconds,
+  });
   const { timelock } = config;
   checkAccount('sequencer', config.sequencer);
   checkAccount('guardian', config.guardian);
-  check('timelock.proposers', timelock.proposers.length > 0, 'at least one account', 'none');
   for (const proposer of timelock.proposers) checkAccount('timelock.proposers', proposer);
   if (config.disputedBondRecipient !== undefined) checkAccount('disputedBondRecipient', config.disputedBondRecipient);
   checkSeconds('timelock.minDelaySeconds', timelock.minDelaySeconds, 0, Number.MAX_SAFE_INTEGER);
@@ -84,7 +92,63 @@ export function fullContractsConfig(given: ContractsConfig): FullContractsConfig
     `${MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN} ≤ gas < 2^64`,
     depositGas,
   );
+  checkGovernance(config);
   return config;
+}
+
+function checkGovernance({ governance, timelock }: FullContractsConfig): void {
+  const { delaySeconds, windows, voting, attesters, shadow, token } = governance;
+  checkAscending('governance.delaySeconds', [timelock.minDelaySeconds, delaySeconds.module, delaySeconds.governance]);
+  const { parameter, module, governance: highest } = windows.exitSeconds;
+  checkAscending('governance.windows.exitSeconds', [parameter, module, highest]);
+  // Else a vote could shorten the exit windows faster than the longest of them.
+  check(
+    'governance.delaySeconds.governance',
+    delaySeconds.governance >= highest,
+    `≥ ${highest}`,
+    delaySeconds.governance,
+  );
+  const { quorumPercent } = voting;
+  checkAscending('governance.voting.quorumPercent', [
+    quorumPercent.parameter,
+    quorumPercent.module,
+    quorumPercent.governance,
+  ]);
+  check('governance.voting.quorumPercent', quorumPercent.governance <= 100, '≤ 100', quorumPercent.governance);
+  checkSeconds('governance.voting.periodSeconds', voting.periodSeconds, 1, DELAY_SECONDS_MAX);
+  check('governance.attesters.bondWei', attesters.bondWei > 0n, 'wei > 0', attesters.bondWei);
+  check(
+    'governance.attesters.accounts',
+    attesters.accounts.length <= ATTESTER_COUNT_MAX,
+    `≤ ${ATTESTER_COUNT_MAX}`,
+    attesters.accounts.length,
+  );
+  const basisPoints = attesters.quorumBasisPoints;
+  check(
+    'governance.attesters.quorumBasisPoints',
+    basisPoints > 5_000 && basisPoints <= 10_000,
+    '5,001 to 10,000',
+    basisPoints,
+  );
+  check(
+    'governance.shadow.rangeCount',
+    shadow.rangeCount >= 1 && shadow.rangeCount <= 32,
+    '1 to 32',
+    shadow.rangeCount,
+  );
+  check('governance.shadow.rangeBlocks', shadow.rangeBlocks >= 1, '≥ 1', shadow.rangeBlocks);
+  for (const { account } of token.allocations) checkAccount('governance.token.allocations', account);
+  for (const account of attesters.accounts) checkAccount('governance.attesters.accounts', account);
+}
+
+function checkAscending(field: string, values: readonly number[]): void {
+  for (const value of values) checkSeconds(field, value, 0, Number.MAX_SAFE_INTEGER);
+  check(
+    field,
+    values.every((value, i) => i === 0 || value >= values[i - 1]),
+    'parameter ≤ module ≤ governance',
+    values.join(', '),
+  );
 }
 
 function checkAccount(field: string, address: string): void {

@@ -22,7 +22,11 @@ export type DeployedContracts = Record<
   | 'l1StandardBridge'
   /** Code of the output claim games, which are clones of it. */
   | 'outputClaimGame'
-  | 'timelock',
+  | 'timelock'
+  | 'governor'
+  | 'governanceToken'
+  | 'moduleRegistry'
+  | 'artifactStore',
   Address
 > &
   Readonly<Record<string, Address>>;
@@ -101,7 +105,7 @@ export async function futureCreate2Factory(client: PublicClient, deployer?: Addr
 }
 
 /** How many of an account's newest transactions are searched for a factory that it made. */
-const SEARCHED_NONCES_MAX = 64;
+const SEARCHED_NONCES_MAX = 256;
 
 /** The newest factory that this account made: what makes a run without a journal find the addresses of the one before. */
 async function ownFactory(client: PublicClient, account: Address): Promise<Address | undefined> {

@@ -14,7 +14,7 @@ import { type DeployedContracts, deployContracts } from './deployContracts';
 import type { DeploymentJournal } from './deploymentJournal';
 import type { DeploymentPlan, Expectation } from './deploymentPlan';
 import { planContracts } from './planContracts';
-import { deploymentSalt, type RollupFile } from './rollupFile';
+import { contractsConfigOf, deploymentSalt, type RollupFile } from './rollupFile';
 
 export interface DeployRollupOptions {
   publicClient: PublicClient;
@@ -41,7 +41,7 @@ export async function deployRollup(options: DeployRollupOptions): Promise<Deploy
   await requireChain(publicClient, file.l1ChainId);
   const { contracts, openedAtL1Block } = await deployContracts({
     ...options,
-    config: file.contracts,
+    config: contractsConfigOf(file),
     salt: options.salt ?? deploymentSalt(file),
   });
   await confirmed(publicClient, openedAtL1Block + (options.confirmations ?? 0));
@@ -73,7 +73,7 @@ export async function checkDeployment(
   await requireChain(publicClient, file.l1ChainId);
   const written = deployment.l1.contracts;
   const factory = (written.create2Factory as Hex | undefined) ?? CREATE2_FACTORY_ADDRESS;
-  const config = fullContractsConfig(file.contracts);
+  const config = fullContractsConfig(contractsConfigOf(file));
   const plan = planContracts({ config, factory, salt: deploymentSalt(file), loadArtifact });
   const { l1Number } = deployment.rollup.genesis;
   const origin = await publicClient.getBlock({ blockNumber: BigInt(l1Number) }).catch(() => undefined);
@@ -130,6 +130,8 @@ function chainConfigOf(
       disputeGameFactory: contracts.disputeGameFactory,
       l1CrossDomainMessenger: contracts.l1CrossDomainMessenger,
       l1StandardBridge: contracts.l1StandardBridge,
+      moduleRegistry: contracts.moduleRegistry,
+      artifactStore: contracts.artifactStore,
     },
     // The timelock could not spend what it has on L2, so the fees go to it on L1.
     feeVaults: rules.feeVaults ?? { recipient: contracts.timelock, minWithdrawalWei: '0', network: 'l1' },

@@ -1,5 +1,15 @@
-import { type Abi, type Address, encodeDeployData, encodeFunctionData, getContractAddress, type Hex, size } from 'viem';
+import {
+  type Abi,
+  type Address,
+  encodeDeployData,
+  encodeFunctionData,
+  getContractAddress,
+  type Hex,
+  size,
+  zeroAddress,
+} from 'viem';
 import { assert } from '../../core/assert';
+import { inboxAbi } from '../bindings/Inbox';
 import { proxyAdminAbi } from '../bindings/ProxyAdmin';
 import type { LoadContractArtifact } from '../contractArtifacts';
 import { create2Address } from './create2Factory';
@@ -100,7 +110,7 @@ export class PlanBuilder {
 
   /**
    * An implementation and a proxy in front of it, initialized by the proxy's constructor, so that nobody can do it first.
-   * @param owner of the proxy's admin: the timelock
+   * @param owner of the proxy's admin: the timelock, or the executor of the module registry
    */
   createProxied(name: string, contractName: string, owner: Address, initialize: FunctionCall): Proxied {
     const implementation = this.create(`${name}Implementation`, contractName, []);
@@ -145,6 +155,13 @@ export class PlanBuilder {
     expected: string | bigint | number | boolean,
   ): void {
     this.#expectations.push({ kind: 'call', what, args: [], ...call, expected });
+  }
+
+  /** That the timelock owns a contract, and nobody else is about to. */
+  expectOwned(name: string, address: Address, timelock: Address): void {
+    const contract = { address, abi: inboxAbi as Abi };
+    this.expect(`${name}.owner`, { ...contract, functionName: 'owner' }, timelock);
+    this.expect(`${name}.pendingOwner`, { ...contract, functionName: 'pendingOwner' }, zeroAddress);
   }
 
   /** Names an address that a step makes beside its own. */

@@ -1,4 +1,5 @@
 import type { Hex, PublicClient } from 'viem';
+import { isDone } from './applyPlan';
 import { create2Call } from './create2Factory';
 import type { DeploymentPlan, DeploymentStep } from './deploymentPlan';
 
@@ -12,8 +13,14 @@ export interface EstimatedStep {
 const CREATION_GAS = 21_000n + 32_000n + 60_000n;
 /** A proxy's constructor makes its admin, writes two slots, and runs an initializer. */
 const PROXY_CONSTRUCTOR_GAS = 620_000n;
-/** The timelock's constructor grants roles. */
-const CALL_GAS = 150_000n;
+/** The timelock's constructor makes the governor, whose code is nearly as large as code may be. */
+const TIMELOCK_CONSTRUCTOR_GAS = 6_000_000n;
+/** The registry's start writes four versions. */
+const CALL_GAS = 1_500_000n;
+const CONSTRUCTOR_GAS: Record<string, bigint> = {
+  UpgradeableProxy: PROXY_CONSTRUCTOR_GAS,
+  Timelock: TIMELOCK_CONSTRUCTOR_GAS,
+};
 const GAS_PER_CODE_BYTE = 200n;
 
 /**
@@ -23,7 +30,7 @@ const GAS_PER_CODE_BYTE = 200n;
 export async function estimatePlan(client: PublicClient, plan: DeploymentPlan): Promise<EstimatedStep[]> {
   const estimated: EstimatedStep[] = [];
   for (const step of plan.steps) {
-    const isThere = step.kind === 'create' && (await client.getCode({ address: step.address })) !== undefined;
+    const isThere = await isDone(client, step);
     estimated.push({ step, gas: isThere ? 0n : gasOf(plan, step) });
   }
   return estimated;
@@ -31,7 +38,7 @@ export async function estimatePlan(client: PublicClient, plan: DeploymentPlan): 
 
 function gasOf({ salt }: DeploymentPlan, step: DeploymentStep): bigint {
   if (step.kind === 'call') return CALL_GAS;
-  const constructorGas = step.contractName === 'UpgradeableProxy' ? PROXY_CONSTRUCTOR_GAS : 0n;
+  const constructorGas = CONSTRUCTOR_GAS[step.contractName] ?? 0n;
   const codeGas = BigInt(step.sizeBytes) * GAS_PER_CODE_BYTE;
   return CREATION_GAS + calldataGas(create2Call(salt, step.initCode)) + codeGas + constructorGas;
 }

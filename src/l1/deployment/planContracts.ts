@@ -1,5 +1,4 @@
 import type { Abi, Address, Hex } from 'viem';
-import { zeroAddress } from 'viem';
 import { anchorStateRegistryAbi } from '../bindings/AnchorStateRegistry';
 import { disputeGameFactoryAbi } from '../bindings/DisputeGameFactory';
 import { inboxAbi } from '../bindings/Inbox';
@@ -8,10 +7,10 @@ import { l1StandardBridgeAbi } from '../bindings/L1StandardBridge';
 import { outputClaimGameAbi } from '../bindings/OutputClaimGame';
 import { portalAbi } from '../bindings/Portal';
 import { systemConfigAbi } from '../bindings/SystemConfig';
-import { timelockAbi } from '../bindings/Timelock';
 import type { LoadContractArtifact } from '../contractArtifacts';
 import { type FullContractsConfig, OUTPUT_CLAIM_GAME_TYPE } from './contractsConfig';
 import { type DeploymentPlan, PlanBuilder, type Proxied } from './deploymentPlan';
+import { type Governance, planGovernance, planModules } from './planGovernance';
 
 export interface PlanContractsOptions {
   config: FullContractsConfig;
@@ -25,32 +24,17 @@ export interface PlanContractsOptions {
 /** The plan of a whole rollup. No contract is ever owned by who sends the transactions. The Portal comes last: it opens the door. */
 export function planContracts({ config, ...base }: PlanContractsOptions): DeploymentPlan {
   const plan = new PlanBuilder(base);
-  const timelock = planTimelock(plan, config, base.factory);
-  const systemConfig = planSystemConfig(plan, config, timelock);
-  const settlement = planSettlement(plan, config, timelock, systemConfig);
-  planInbox(plan, config, timelock);
-  planBridge(plan, config, timelock, { systemConfig, ...settlement });
+  const governance = planGovernance(plan, config, base.factory);
+  const systemConfig = planSystemConfig(plan, config, governance.timelock);
+  const { disputeGameFactory, anchorStateRegistry } = planSettlement(plan, config, governance, systemConfig);
+  const inbox = planInbox(plan, config, governance);
+  planModules(plan, config, governance, { systemConfig, anchorStateRegistry, inbox });
+  planBridge(plan, config, governance, {
+    systemConfig,
+    disputeGameFactory,
+    anchorStateRegistry: anchorStateRegistry.proxy,
+  });
   return plan.build();
-}
-
-/** keccak256 of the roles' names, as OpenZeppelin has them. */
-const ADMIN_ROLE: Hex = `0x${'0'.repeat(64)}`;
-const PROPOSER_ROLE: Hex = '0xb09aa5aeb3702cfd50b6b62bc4532604938f21248a27a1d5ca736082b6819cc1';
-
-function planTimelock(plan: PlanBuilder, config: FullContractsConfig, factory: Address): Address {
-  const { minDelaySeconds, proposers } = config.timelock;
-  const timelock = plan.create('timelock', 'Timelock', [BigInt(minDelaySeconds), proposers]);
-  const contract = { address: timelock, abi: timelockAbi as Abi };
-  plan.expect('timelock.getMinDelay', { ...contract, functionName: 'getMinDelay' }, BigInt(minDelaySeconds));
-  const role = (what: string, hash: Hex, account: Address, holds: boolean) =>
-    plan.expect(`timelock ${what} ${account}`, { ...contract, functionName: 'hasRole', args: [hash, account] }, holds);
-  role('admin', ADMIN_ROLE, timelock, true);
-  for (const account of new Set([factory, config.guardian, config.sequencer, ...proposers])) {
-    role('admin', ADMIN_ROLE, account, false);
-    const isProposer = proposers.some((proposer) => proposer.toLowerCase() === account.toLowerCase());
-    role('proposer', PROPOSER_ROLE, account, isProposer);
-  }
-  return timelock;
 }
 
 function planSystemConfig(plan: PlanBuilder, config: FullContractsConfig, timelock: Address): Address {
@@ -63,7 +47,7 @@ function planSystemConfig(plan: PlanBuilder, config: FullContractsConfig, timelo
     functionName: 'initialize',
     args,
   });
-  expectOwned(plan, 'systemConfig', proxy, timelock);
+  plan.expectOwned('systemConfig', proxy, timelock);
   expectValues(plan, 'systemConfig', proxy, abi, {
     guardian: config.guardian,
     respectedGameType: OUTPUT_CLAIM_GAME_TYPE,
@@ -75,13 +59,13 @@ function planSystemConfig(plan: PlanBuilder, config: FullContractsConfig, timelo
 
 interface Settlement {
   disputeGameFactory: Address;
-  anchorStateRegistry: Address;
+  anchorStateRegistry: Proxied;
 }
 
 function planSettlement(
   plan: PlanBuilder,
   config: FullContractsConfig,
-  timelock: Address,
+  { timelock, moduleExecutor }: Governance,
   systemConfig: Address,
 ): Settlement {
   const windowSeconds = BigInt(config.challengeWindowSeconds);
@@ -100,41 +84,47 @@ function planSettlement(
     [registration],
   ]);
   const factoryCall = { address: factory, abi: disputeGameFactoryAbi as Abi, args: [OUTPUT_CLAIM_GAME_TYPE] };
-  expectOwned(plan, 'disputeGameFactory', factory, timelock);
+  plan.expectOwned('disputeGameFactory', factory, timelock);
   plan.expect('disputeGameFactory.gameImpls', { ...factoryCall, functionName: 'gameImpls' }, game);
   plan.expect('disputeGameFactory.initBonds', { ...factoryCall, functionName: 'initBonds' }, config.initBondWei);
 
   const finalitySeconds = BigInt(config.gameFinalityDelaySeconds);
-  const registry = initialized(plan, 'anchorStateRegistry', 'AnchorStateRegistry', timelock, anchorStateRegistryAbi, [
-    timelock,
-    systemConfig,
-    factory,
-    finalitySeconds,
-  ]);
-  expectOwned(plan, 'anchorStateRegistry', registry, timelock);
-  expectValues(plan, 'anchorStateRegistry', registry, anchorStateRegistryAbi, {
+  const registry = plan.createProxied('anchorStateRegistry', 'AnchorStateRegistry', moduleExecutor, {
+    abi: anchorStateRegistryAbi as Abi,
+    functionName: 'initialize',
+    args: [timelock, systemConfig, factory, finalitySeconds],
+  });
+  plan.expectOwned('anchorStateRegistry', registry.proxy, timelock);
+  expectValues(plan, 'anchorStateRegistry', registry.proxy, anchorStateRegistryAbi, {
     disputeGameFinalityDelaySeconds: finalitySeconds,
   });
   return { disputeGameFactory: factory, anchorStateRegistry: registry };
 }
 
-function planInbox(plan: PlanBuilder, config: FullContractsConfig, timelock: Address): void {
+function planInbox(plan: PlanBuilder, config: FullContractsConfig, { timelock, moduleExecutor }: Governance): Proxied {
   const { sequencer, silencePeriodSeconds } = config;
   const args = [timelock, sequencer, silencePeriodSeconds];
-  const inbox = initialized(plan, 'inbox', 'Inbox', timelock, inboxAbi, args);
-  expectOwned(plan, 'inbox', inbox, timelock);
-  expectValues(plan, 'inbox', inbox, inboxAbi, { sequencer, silencePeriodSeconds });
+  const abi: Abi = inboxAbi;
+  const inbox = plan.createProxied('inbox', 'Inbox', moduleExecutor, { abi, functionName: 'initialize', args });
+  plan.expectOwned('inbox', inbox.proxy, timelock);
+  expectValues(plan, 'inbox', inbox.proxy, inboxAbi, { sequencer, silencePeriodSeconds });
+  return inbox;
 }
 
 function planBridge(
   plan: PlanBuilder,
   config: FullContractsConfig,
-  timelock: Address,
-  { systemConfig, disputeGameFactory, anchorStateRegistry }: Settlement & { systemConfig: Address },
+  { timelock, moduleRegistry }: Governance,
+  {
+    systemConfig,
+    disputeGameFactory,
+    anchorStateRegistry,
+  }: Record<'systemConfig' | 'disputeGameFactory' | 'anchorStateRegistry', Address>,
 ): void {
   const maturitySeconds = BigInt(config.proofMaturityDelaySeconds);
   // The messenger names the Portal, which is made last: a proxy's address is known before it is there.
-  const portalArgs = [timelock, disputeGameFactory, systemConfig, anchorStateRegistry, maturitySeconds];
+  const neighbours = [disputeGameFactory, systemConfig, anchorStateRegistry];
+  const portalArgs = [timelock, ...neighbours, maturitySeconds, moduleRegistry];
   const portal = plan.addressOfProxied('Portal', timelock, {
     abi: portalAbi,
     functionName: 'initialize',
@@ -153,13 +143,14 @@ function planBridge(
   expectValues(plan, 'l1StandardBridge', bridge, l1StandardBridgeAbi, { messenger });
 
   initialized(plan, 'portal', 'Portal', timelock, portalAbi, portalArgs);
-  expectOwned(plan, 'portal', portal, timelock);
+  plan.expectOwned('portal', portal, timelock);
   expectValues(plan, 'portal', portal, portalAbi, {
     disputeGameFactory,
     systemConfig,
     anchorStateRegistry,
     guardian: config.guardian,
     proofMaturityDelaySeconds: maturitySeconds,
+    moduleRegistry,
   });
 }
 
@@ -174,12 +165,6 @@ function initialized(
 ): Address {
   const proxied: Proxied = plan.createProxied(name, contractName, timelock, { abi, functionName: 'initialize', args });
   return proxied.proxy;
-}
-
-function expectOwned(plan: PlanBuilder, name: string, address: Address, timelock: Address): void {
-  const contract = { address, abi: inboxAbi as Abi };
-  plan.expect(`${name}.owner`, { ...contract, functionName: 'owner' }, timelock);
-  plan.expect(`${name}.pendingOwner`, { ...contract, functionName: 'pendingOwner' }, zeroAddress);
 }
 
 function expectValues(

@@ -2,6 +2,7 @@ import { type Address, concat, type Hex, keccak256, numberToHex } from 'viem';
 import { z } from 'zod';
 import { chainConfigSchema } from '../../chain/chainConfig';
 import { TributaryError } from '../../core/errors';
+import type { ContractsConfig } from './contractsConfig';
 
 const address = z
   .string()
@@ -15,6 +16,61 @@ const seconds = z.number().int().nonnegative();
 const url = (protocol: RegExp) => z.url({ protocol });
 
 const { l1ChainId, l2ChainId, genesis, contracts: _contracts, ...chainRules } = chainConfigSchema.shape;
+
+const byClass = <Value extends z.ZodType>(value: Value) =>
+  z.strictObject({ parameter: value, module: value, governance: value });
+
+/** `GovernanceConfig`; every part and every value may be left out. The kernel's hash is `chain.executionArtifactHash`. */
+const governance = z.strictObject({
+  token: z
+    .strictObject({
+      name: z.string(),
+      symbol: z.string(),
+      allocations: z.array(z.strictObject({ account: address, amount: whole })),
+    })
+    .partial()
+    .optional(),
+  voting: z
+    .strictObject({
+      delaySeconds: seconds,
+      periodSeconds: seconds,
+      lateQuorumExtensionSeconds: seconds,
+      proposalThreshold: whole,
+      quorumPercent: byClass(z.number().int().nonnegative()),
+    })
+    .partial()
+    .optional(),
+  delaySeconds: z.strictObject({ module: seconds, governance: seconds }).partial().optional(),
+  windows: z
+    .strictObject({
+      exitSeconds: byClass(seconds),
+      shadowSeconds: seconds,
+      canarySeconds: seconds,
+      finalitySeconds: seconds,
+      rollBackHoldSeconds: seconds,
+      livenessGapSeconds: seconds,
+      lapseSeconds: seconds,
+    })
+    .partial()
+    .optional(),
+  shadow: z
+    .strictObject({ rangeBlocks: z.number().int().positive(), rangeCount: z.number().int().positive() })
+    .partial()
+    .optional(),
+  attesters: z
+    .strictObject({
+      accounts: z.array(address),
+      bondWei: whole,
+      unbondSeconds: seconds,
+      quorumBasisPoints: z.number().int(),
+    })
+    .partial()
+    .optional(),
+  rewards: z
+    .strictObject({ perProposalWei: whole, perPeriodWei: whole, periodSeconds: seconds, claimSeconds: seconds })
+    .partial()
+    .optional(),
+});
 
 /**
  * `rollup.json`: what an operator decides before the chain is deployed. All of `deployment.json` follows from it and from L1.
@@ -40,7 +96,7 @@ export const rollupFileSchema = z.strictObject({
   contracts: z.strictObject({
     sequencer: address,
     guardian: address,
-    timelock: z.strictObject({ minDelaySeconds: seconds, proposers: z.array(address).min(1) }),
+    timelock: z.strictObject({ minDelaySeconds: seconds, proposers: z.array(address).default([]) }),
     challengeWindowSeconds: seconds,
     initBondWei: whole,
     maxDepositGasPerL1Block: whole.optional(),
@@ -49,6 +105,7 @@ export const rollupFileSchema = z.strictObject({
     pauseDurationSeconds: seconds.optional(),
     silencePeriodSeconds: seconds.optional(),
     disputedBondRecipient: address.optional(),
+    governance: governance.optional(),
   }),
   /** Of the L2 chain; `ChainConfig` says what each means. Genesis' L1 block is found while deploying. */
   chain: z
@@ -78,6 +135,14 @@ export function parseRollupFile(json: unknown, source: string): RollupFile {
     recovery: 'halt',
     metaMessages: parsed.error.issues.map((issue) => `${issue.path.join('.') || '(file)'}: ${issue.message}`),
   });
+}
+
+/** What the contracts are deployed with. */
+export function contractsConfigOf({ contracts, chain }: RollupFile): ContractsConfig {
+  const { executionArtifactHash } = chain;
+  if (!executionArtifactHash) return contracts;
+  const execution = { artifactHash: executionArtifactHash as Hex };
+  return { ...contracts, governance: { ...contracts.governance, execution } };
 }
 
 /** The CREATE2 salt: two chains of one L1 never share contracts. */

@@ -11,6 +11,8 @@ import { parseRollupFile, type RollupFile, type RollupFileInput } from '../../l1
 import { DEV_BALANCE_WEI, devAccounts, devSystemAccounts } from './devAccounts';
 
 export const DEV_L2_CHAIN_ID = 31338;
+/** Dev accounts that vote on the dev chain. */
+const TOKEN_HOLDER_COUNT = 10;
 const SYSTEM_ACCOUNT_BALANCE_WEI = parseEther('1000');
 const SYSTEM_ACCOUNT_FLOOR_WEI = parseEther('10');
 /** Hardhat and anvil answer within a millisecond; viem would ask every four seconds. */
@@ -59,13 +61,14 @@ function devRollupFile({ l1Url, l2Port, accountCount, chain }: DeployDevChainOpt
     contracts: {
       sequencer: system.batcher.address,
       guardian: system.guardian.address,
-      timelock: { minDelaySeconds: 0, proposers: [system.guardian.address] },
+      timelock: { minDelaySeconds: 1 },
       challengeWindowSeconds: 5,
       gameFinalityDelaySeconds: 2,
       proofMaturityDelaySeconds: 6,
       pauseDurationSeconds: 60,
       initBondWei: String(parseEther('0.01')),
       silencePeriodSeconds: 3_600,
+      governance: devGovernance(),
       ...chain?.contracts,
     },
     chain: {
@@ -80,6 +83,40 @@ function devRollupFile({ l1Url, l2Port, accountCount, chain }: DeployDevChainOpt
     },
   };
   return parseRollupFile(input, 'the dev chain');
+}
+
+/** Votes and upgrades within a minute: the dev accounts hold all tokens in equal parts, and the proposer's key attests. */
+function devGovernance(): RollupFileInput['contracts']['governance'] {
+  const allocations = devAccounts(TOKEN_HOLDER_COUNT).map(({ account }) => ({
+    account: account.address,
+    amount: String(parseEther('1000000')),
+  }));
+  return {
+    token: { name: 'Tributary Dev', symbol: 'TRIBDEV', allocations },
+    voting: { delaySeconds: 1, periodSeconds: 10, lateQuorumExtensionSeconds: 2 },
+    delaySeconds: { module: 2, governance: 4 },
+    windows: {
+      exitSeconds: { parameter: 2, module: 3, governance: 4 },
+      shadowSeconds: 2,
+      canarySeconds: 6,
+      finalitySeconds: 4,
+      rollBackHoldSeconds: 10,
+      livenessGapSeconds: 3_600,
+      lapseSeconds: 3_600,
+    },
+    shadow: { rangeBlocks: 2, rangeCount: 2 },
+    attesters: {
+      accounts: [devSystemAccounts().proposer.address],
+      bondWei: String(parseEther('1')),
+      unbondSeconds: 30,
+    },
+    rewards: {
+      perProposalWei: String(parseEther('0.1')),
+      perPeriodWei: String(parseEther('1')),
+      periodSeconds: 3_600,
+      claimSeconds: 3_600,
+    },
+  };
 }
 
 /** Gives the rollup's own accounts L1 ether: by the dev node's set-balance method, or from its first unlocked dev account. */

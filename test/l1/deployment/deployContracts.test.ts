@@ -47,7 +47,12 @@ describe('deployContracts', () => {
     expect(steps.map(({ step }) => step)).to.deep.equal([...steps.keys()]);
     expect(steps.every(({ stepCount }) => stepCount === steps.length)).to.equal(true);
     expect(steps.map(({ name }) => name)).to.deep.equal([
+      'governanceToken',
       'timelock',
+      'moduleRegistryImplementation',
+      'moduleRegistry',
+      'moduleExecutor',
+      'artifactStore',
       'systemConfigImplementation',
       'systemConfig',
       'outputClaimGame',
@@ -57,6 +62,11 @@ describe('deployContracts', () => {
       'anchorStateRegistry',
       'inboxImplementation',
       'inbox',
+      'attesterSetImplementation',
+      'attesterSet',
+      'votingRewardsImplementation',
+      'votingRewards',
+      'moduleRegistryStart',
       'l1CrossDomainMessengerImplementation',
       'l1CrossDomainMessenger',
       'l1StandardBridgeImplementation',
@@ -102,7 +112,11 @@ describe('deployContracts', () => {
   const invalid = {
     'a zero sequencer': { sequencer: zeroAddress },
     'a zero guardian': { guardian: zeroAddress },
-    'no proposer': { timelock: { minDelaySeconds: 0, proposers: [] } },
+    'a governance delay shorter than an exit window': { governance: { delaySeconds: { module: 1, governance: 1 } } },
+    'exit windows that do not ascend': {
+      governance: { windows: { exitSeconds: { parameter: 2, module: 1, governance: 3 } } },
+    },
+    'a quorum of attesters that is no majority': { governance: { attesters: { quorumBasisPoints: 5_000 } } },
     'a fractional delay': { timelock: { minDelaySeconds: 0.5, proposers: [zeroAddress] } },
     'no challenge window': { challengeWindowSeconds: 0 },
     'a negative bond': { initBondWei: -1n },

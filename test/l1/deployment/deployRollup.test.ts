@@ -13,7 +13,12 @@ import { FileJournal, MemoryJournal } from '../../../src/l1/deployment/deploymen
 import { checkDeployment, deployRollup } from '../../../src/l1/deployment/deployRollup';
 import { estimatePlan } from '../../../src/l1/deployment/estimatePlan';
 import { planContracts } from '../../../src/l1/deployment/planContracts';
-import { deploymentSalt, parseRollupFile, type RollupFile } from '../../../src/l1/deployment/rollupFile';
+import {
+  contractsConfigOf,
+  deploymentSalt,
+  parseRollupFile,
+  type RollupFile,
+} from '../../../src/l1/deployment/rollupFile';
 import { compiledArtifact, impersonated, viemClients } from '../../contracts/deploySystem';
 import { contractAt } from '../../contracts/testContract';
 
@@ -143,7 +148,7 @@ describe('deployRollup', () => {
     const [deployer] = await ethers.getSigners();
     const factory = deployment.l1.contracts.create2Factory as Address;
     const salt = deploymentSalt(exampleFile({ l2ChainId: 8 }));
-    const config = fullContractsConfig(file.contracts);
+    const config = fullContractsConfig(contractsConfigOf(file));
     const plan = planContracts({ config, factory, salt, loadArtifact: compiledArtifact });
     const estimated = (await estimatePlan(publicClient, plan)).reduce((sum, { gas }) => sum + gas, 0n);
     const firstNonce = await deployer.getNonce();
