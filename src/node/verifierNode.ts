@@ -64,6 +64,11 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     const metrics = createMetrics([
       ...proposerMetrics,
       { name: 'block_number', help: 'Number of the newest derived block', read: () => chain.head.header.number },
+      {
+        name: 'verifier_wrong_batch_claims_total',
+        help: 'Batches that claim another hash than was derived, since start',
+        read: () => verifier.wrongBatchClaims.length,
+      },
       { name: 'verifier_l1_block_number', help: 'Derived from L1 up to this block', read: () => l1Block },
       { name: 'l1_block_number', help: 'Newest L1 block seen', read: () => l1Head },
     ]);

@@ -28,6 +28,8 @@ export interface VerifiedChainHead {
   blockHash: Hex;
   l1Block: number;
   batches: { taken: number; cut: number; ignored: number };
+  /** Batches that claim another hash for their last block. */
+  wrongBatchClaims: { batch: number; blockNumber: number; claimed: Hex; derived: Hex }[];
   outputClaimsChecked: number;
   /** Addresses of the games that claim a wrong output root. */
   wrongOutputClaims: string[];
@@ -35,7 +37,7 @@ export interface VerifiedChainHead {
 
 /**
  * Derives and executes everything up to the L1 head of now.
- * @throws Verifier.Mismatch, Verifier.WrongL1, L1.Unreachable, L1.WrongChain, State.WrongChain
+ * @throws Verifier.WrongL1, L1.Unreachable, L1.WrongChain, State.WrongChain
  */
 export async function verifyChain(options: VerifyChainOptions): Promise<VerifiedChainHead> {
   const { deployment, urls, clock, logger, onProgress } = options;
@@ -56,12 +58,19 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
       outputClaims: new DisputeGameClaims(l1.client, rollup.contracts.disputeGameFactory as Hex),
     });
     if (onProgress) verifier.progressed.on(({ l1Block, l1Head, l2Block }) => onProgress(l1Block, l1Head, l2Block));
-    const { block, l1Block, batches, outputClaimsChecked, wrongOutputClaims } = await verifier.syncToL1Head();
+    const { block, l1Block, batches, outputClaimsChecked, wrongOutputClaims, wrongBatchClaims } =
+      await verifier.syncToL1Head();
     return {
       blockNumber: block.header.number,
       blockHash: toHex(block.hash),
       l1Block: l1Block.number,
       batches,
+      wrongBatchClaims: wrongBatchClaims.map(({ batchIndex, blockNumber, claimed, derived }) => ({
+        batch: batchIndex,
+        blockNumber,
+        claimed: toHex(claimed),
+        derived: toHex(derived),
+      })),
       outputClaimsChecked,
       wrongOutputClaims: wrongOutputClaims.map(({ source }) => source),
     };

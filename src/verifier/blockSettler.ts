@@ -1,6 +1,6 @@
 import type { Block } from '../codec/block';
 import { assert } from '../core/assert';
-import { equalBytes, type Hash } from '../core/bytes';
+import { equalBytes, type Hash, toHex } from '../core/bytes';
 import { errorMessage, hasErrorCode } from '../core/errors';
 import type { Logger } from '../core/ports';
 import type { Candidate, Verdict } from '../derivation/candidate';
@@ -9,10 +9,23 @@ import type { ExecutedBlock, Executor } from '../execution/executor';
 import type { Checkpoint } from './checkpointLog';
 import { type BlockDecoder, DecodeAhead } from './decodeAhead';
 import { matchesCandidate } from './matchesCandidate';
-import { aborted, mismatch } from './verifierErrors';
+import { aborted } from './verifierErrors';
 import type { Divergence, TakeOver, VerifiedChain } from './verifierPorts';
 
 type Derivation = Generator<Candidate, DerivedL1Block, Verdict>;
+
+/** A batch whose poster got another hash for its last block. */
+export interface WrongBatchClaim {
+  /** Inbox index. */
+  batchIndex: number;
+  /** The batch's last block. */
+  blockNumber: number;
+  claimed: Hash;
+  derived: Hash;
+}
+
+/** Kept and logged; whoever posts more of them than that wants to fill disks. */
+const WRONG_CLAIM_COUNT_MAX = 1_000;
 
 /** Answers derivation's candidates: recognizes the block that is on disk already, else executes it and commits. */
 export class BlockSettler {
@@ -20,6 +33,7 @@ export class BlockSettler {
   readonly #executor: Pick<Executor, 'executeBlock'>;
   readonly #logger: Logger;
   readonly #takeOver: TakeOver | undefined;
+  readonly #wrongClaims = new Map<number, WrongBatchClaim>();
   readonly #decodeAhead: DecodeAhead;
 
   /**
@@ -40,9 +54,14 @@ export class BlockSettler {
     this.#decodeAhead = new DecodeAhead(decoder);
   }
 
+  /** Since this settler was made, at most 1,000. */
+  get wrongClaims(): WrongBatchClaim[] {
+    return [...this.#wrongClaims.values()];
+  }
+
   /**
    * Settles all candidates of one L1 block. From the first that is not on disk on, the chain is taken over until the last is settled.
-   * @throws Verifier.Mismatch before the block that differs is committed; Verifier.Aborted between two blocks
+   * @throws Verifier.Aborted between two blocks
    */
   async settle(derivation: Derivation, signal: AbortSignal | undefined): Promise<DerivedL1Block> {
     let step = derivation.next();
@@ -94,7 +113,7 @@ export class BlockSettler {
   #recognize(candidate: Candidate): Block | undefined {
     const local = this.#chain.blockByNumber(candidate.attributes.number);
     if (!local || !matchesCandidate(local, candidate)) return undefined;
-    checkClaim(candidate, local.hash);
+    this.#checkClaim(candidate, local.hash);
     return local;
   }
 
@@ -111,9 +130,22 @@ export class BlockSettler {
       throw error;
     }
     assert(matchesCandidate(executed.block, candidate), 'the executor seals what it was given');
-    checkClaim(candidate, executed.block.hash);
+    this.#checkClaim(candidate, executed.block.hash);
     await this.#chain.commit(executed);
     return { accepted: executed.block };
+  }
+
+  /** A wrong claim stops nobody: after a silence anybody may post, and derivation does not look at it (docs/adr/0220). */
+  #checkClaim({ attributes, source }: Candidate, derived: Hash): void {
+    if (source.kind !== 'batch' || !source.claimedHash || equalBytes(source.claimedHash, derived)) return;
+    const { batchIndex, claimedHash } = source;
+    if (this.#wrongClaims.has(batchIndex) || this.#wrongClaims.size >= WRONG_CLAIM_COUNT_MAX) return;
+    const claim = { batchIndex, blockNumber: attributes.number, claimed: claimedHash, derived };
+    this.#wrongClaims.set(batchIndex, claim);
+    this.#logger.error(
+      { batch: batchIndex, l2Block: attributes.number, claimed: toHex(claimedHash), derived: toHex(derived) },
+      'a batch claims another hash for its last block than was derived: its poster or this node executes wrongly',
+    );
   }
 
   #takingOver<Result>(divergence: Divergence, work: () => Promise<Result>): Promise<Result> {
@@ -129,10 +161,4 @@ export class BlockSettler {
     assert(block, 'blocks up to the head are on disk');
     return block;
   }
-}
-
-/** @throws Verifier.Mismatch when the batch claims another hash for its last block */
-function checkClaim({ attributes, source }: Candidate, derived: Hash): void {
-  if (source.kind !== 'batch' || !source.claimedHash || equalBytes(source.claimedHash, derived)) return;
-  throw mismatch(`the hash claimed by batch ${source.batchIndex}`, attributes.number, source.claimedHash, derived);
 }

@@ -11,7 +11,7 @@ import { type DerivationState, l1BlockOf } from '../derivation/derivationState';
 import { type BatchOutcome, deriveL1Block } from '../derivation/deriveL1Block';
 import type { Executor } from '../execution/executor';
 import { Backoff, sleep } from '../l1/backoff';
-import { BlockSettler } from './blockSettler';
+import { BlockSettler, type WrongBatchClaim } from './blockSettler';
 import { type Checkpoint, CheckpointLog } from './checkpointLog';
 import type { BlockDecoder } from './decodeAhead';
 import { loadDerivationState } from './loadDerivationState';
@@ -58,6 +58,8 @@ export interface VerifiedHead {
   l1Block: L1Position;
   /** Since this verifier was made. */
   batches: Record<BatchOutcome['result'], number>;
+  /** Batches that claim another hash for their last block than was derived, since this verifier was made. */
+  wrongBatchClaims: readonly WrongBatchClaim[];
   /** Output roots on L1 that were compared. */
   outputClaimsChecked: number;
   /** Those that differ from what was derived. */
@@ -109,9 +111,14 @@ export class Verifier {
     return { l1Block: l1BlockOf(this.#state).number, l1Head: this.#l1Head, l2Block: this.#state.tip.header.number };
   }
 
+  /** See `VerifiedHead`. */
+  get wrongBatchClaims(): readonly WrongBatchClaim[] {
+    return this.#settler.wrongClaims;
+  }
+
   /**
    * Derives up to the L1 head of now and ends: `tributary verify`, and what a sequencer node does before it starts to build.
-   * @throws Verifier.Mismatch, Verifier.WrongL1 (`halt`); State.HistoryPruned when an L1 reorganization is deeper than the kept state;
+   * @throws Verifier.WrongL1 (`halt`); State.HistoryPruned when an L1 reorganization is deeper than the kept state;
    * L1.Unreachable (`retry`), Verifier.Aborted
    */
   async syncToL1Head(options: RunOptions = {}): Promise<VerifiedHead> {
@@ -153,9 +160,6 @@ export class Verifier {
     this.#running = true;
     try {
       return await work();
-    } catch (error) {
-      if (hasErrorCode(error, 'Verifier.Mismatch')) this.#options.logger.error(error.details, error.message);
-      throw error;
     } finally {
       this.#running = false;
     }
@@ -361,6 +365,7 @@ export class Verifier {
       block,
       l1Block: { number, hash },
       batches: { ...this.#batches },
+      wrongBatchClaims: this.wrongBatchClaims,
       outputClaimsChecked: this.#claimCheck?.checkedCount ?? 0,
       wrongOutputClaims: this.#claimCheck?.wrongClaims ?? [],
       outputClaimsWaiting: this.#claimCheck?.waitingCount ?? 0,

@@ -19,7 +19,7 @@ interface VerifyFlags {
 
 const EXAMPLES = `
 Derives every block from L1, executes it again and compares. Starts from an empty disk unless --data-dir holds an earlier run.
-Ends with the head that it agrees on, or with exit code 1 and the block that differs.
+Ends with the head that it arrives at; with exit code 1 where a batch claims another hash than was derived.
 
 Examples:
   $ tributary verify --l1 http://127.0.0.1:8545 --deployment .tributary/dev/deployment.json
@@ -51,6 +51,8 @@ export function registerVerifyCommand(program: Command): void {
           logger: createLogger('error'),
           onProgress: progressLine(flags.json === true),
         });
+        // Its poster or this program executes wrongly: worth a look, whoever it is.
+        if (result.wrongBatchClaims.length > 0) process.exitCode = 1;
         if (flags.json) {
           process.stdout.write(`${JSON.stringify(result)}\n`);
         } else {
@@ -58,6 +60,11 @@ export function registerVerifyCommand(program: Command): void {
           process.stdout.write(
             `agreed: L2 block ${blockNumber} ${blockHash}, derived from L1 up to block ${l1Block}; ${outputClaimsChecked} output roots checked\n`,
           );
+          for (const { batch, blockNumber: last, claimed, derived } of result.wrongBatchClaims) {
+            process.stdout.write(
+              `WRONG hash claimed by batch ${batch} for block ${last}: ${claimed}, derived ${derived}\n`,
+            );
+          }
           for (const game of wrongOutputClaims)
             process.stdout.write(`WRONG output root claimed on L1 in game ${game}\n`);
         }
