@@ -96,7 +96,7 @@ export class BenchChain {
     const executeProcessorMs = ownProcessorMs() - processorMs;
     const [rejected] = executed.rejected;
     if (rejected) throw new Error(`${executed.rejected.length} transactions were refused: ${rejected.error.message}`);
-    const failed = executed.receipts.findIndex((receipt) => !receipt.succeeded);
+    const failed = executed.receipts.map(({ succeeded }) => succeeded).indexOf(false);
     if (failed >= 0) throw new Error(`transaction ${failed} of the block failed`);
     return { executed, executeMs, executeProcessorMs };
   }

@@ -57,28 +57,30 @@ export function encodeStoredReceipts(receipts: Receipt[]): Uint8Array {
   );
 }
 
-/** @throws Codec.InvalidRlp */
-export function decodeStoredReceipts(bytes: Uint8Array): Receipt[] {
-  let cumulativeGasUsed = 0n;
-  return RlpReader.decodeList(bytes, 'receipts').map((value) => {
-    const fields = readList(value, 'receipt', 7);
-    const logs = readList(fields[3], 'logs').map(decodeLog);
-    const contract = readBytes(fields[5], 'contractAddress');
-    const depositNonce = readList(fields[6], 'depositNonce');
-    const gasUsed = readUint(fields[2], 'gasUsed', 8);
-    cumulativeGasUsed += gasUsed;
-    return {
-      type: Number(readUint(fields[0], 'type', 1)),
-      succeeded: readBytes(fields[1], 'status').length === 1,
-      cumulativeGasUsed,
-      gasUsed,
-      logsBloom: logsBloom(logs),
-      logs,
-      effectiveGasPrice: readUint(fields[4], 'effectiveGasPrice', 32),
-      contractAddress: contract.length === 0 ? undefined : contract,
-      depositNonce: depositNonce.length === 0 ? undefined : readUint(depositNonce[0], 'depositNonce', 8),
-    };
-  });
+/**
+ * One of the list that `encodeStoredReceipts` makes (`StoredReceipts` finds it). Its bloom is computed when it is asked for.
+ * @throws Codec.InvalidRlp
+ */
+export function decodeStoredReceipt(bytes: Uint8Array, cumulativeGasUsed: bigint): Receipt {
+  const fields = RlpReader.decodeList(bytes, 'receipt', 7);
+  const logs = readList(fields[3], 'logs').map(decodeLog);
+  const contract = readBytes(fields[5], 'contractAddress');
+  const depositNonce = readList(fields[6], 'depositNonce');
+  let bloom: Uint8Array | undefined;
+  return {
+    type: Number(readUint(fields[0], 'type', 1)),
+    succeeded: readBytes(fields[1], 'status').length === 1,
+    cumulativeGasUsed,
+    gasUsed: readUint(fields[2], 'gasUsed', 8),
+    get logsBloom() {
+      bloom ??= logsBloom(logs);
+      return bloom;
+    },
+    logs,
+    effectiveGasPrice: readUint(fields[4], 'effectiveGasPrice', 32),
+    contractAddress: contract.length === 0 ? undefined : contract,
+    depositNonce: depositNonce.length === 0 ? undefined : readUint(depositNonce[0], 'depositNonce', 8),
+  };
 }
 
 function encodeLog(log: Log): RlpValue[] {

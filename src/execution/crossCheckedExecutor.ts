@@ -78,7 +78,7 @@ interface Difference {
 
 function differentReceipt(executed: ExecutedBlock, reference: ExecutedBlock): Difference | undefined {
   for (const [index, expected] of reference.receipts.entries()) {
-    const found = executed.receipts[index];
+    const found = executed.receipts.at(index);
     const transaction = reference.block.transactions[index];
     if (found && equalBytes(encodeReceipt(expected), encodeReceipt(found))) continue;
     return { ...receiptDifference(expected, found), ...place(index, transaction) };

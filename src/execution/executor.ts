@@ -1,7 +1,8 @@
 import type { BlockAttributes } from '../chain/blockAttributes';
 import type { Block } from '../codec/block';
 import type { BlockHeader } from '../codec/header';
-import type { Log, Receipt } from '../codec/receipt';
+import type { Log } from '../codec/receipt';
+import type { StoredReceipts } from '../codec/storedReceipts';
 import type { AccessListEntry, Authorization, SignedTransaction } from '../codec/transaction';
 import type { Address, Hash } from '../core/bytes';
 import type { TributaryError } from '../core/errors';
@@ -26,7 +27,7 @@ export interface RejectedTransaction {
 /** A block executed on the committed head, not yet persisted. */
 export interface ExecutedBlock {
   block: Block;
-  receipts: Receipt[];
+  receipts: StoredReceipts;
   /** Empty in `strict` mode. */
   rejected: RejectedTransaction[];
   /** State writes, to be persisted in one batch with the block (`state/ChainStore.commit`). */

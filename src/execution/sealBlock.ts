@@ -11,19 +11,19 @@ export interface StateRoots {
   stateRoot: Hash;
   /** Storage root of L2ToL1MessagePasser. */
   messagePasserStorageRoot: Hash;
-  /** What follows from transactions and receipts, where the executor has computed it already. */
-  lists?: Pick<BlockHeader, 'transactionsRoot' | 'receiptsRoot' | 'logsBloom'>;
 }
+
+/** What follows from a block's transactions and receipts. */
+export type ListRoots = Pick<BlockHeader, 'transactionsRoot' | 'receiptsRoot' | 'logsBloom'>;
 
 /** The block that an execution makes: one place for every executor, so that equal outcomes mean equal hashes. */
 export function sealBlock(
   attributes: BlockAttributes,
   transactions: Transaction[],
-  receipts: Receipt[],
-  { stateRoot, messagePasserStorageRoot, lists }: StateRoots,
+  gasUsed: bigint,
+  { transactionsRoot, receiptsRoot, logsBloom }: ListRoots,
+  { stateRoot, messagePasserStorageRoot }: StateRoots,
 ): Block {
-  assert(transactions.length === receipts.length, 'each transaction has a receipt');
-  const { transactionsRoot, receiptsRoot, logsBloom } = lists ?? computeLists(transactions, receipts);
   return createBlock(
     {
       parentHash: attributes.parentHash,
@@ -34,7 +34,7 @@ export function sealBlock(
       logsBloom,
       number: attributes.number,
       gasLimit: attributes.gasLimit,
-      gasUsed: receipts.at(-1)?.cumulativeGasUsed ?? 0n,
+      gasUsed,
       timestamp: attributes.timestamp,
       prevRandao: attributes.prevRandao,
       baseFeePerGas: attributes.baseFeePerGas,
@@ -46,7 +46,10 @@ export function sealBlock(
   );
 }
 
-function computeLists(transactions: Transaction[], receipts: Receipt[]): NonNullable<StateRoots['lists']> {
+/** For executors that have not hashed the lists themselves. */
+export function listRoots(transactions: Transaction[], receipts: Receipt[]): ListRoots {
+  assert(transactions.length === receipts.length, 'each transaction has a receipt');
+
   const logsBloom = new Uint8Array(256);
   for (const receipt of receipts) {
     if (receipt.logs.length > 0) mergeBloom(logsBloom, receipt.logsBloom);

@@ -123,7 +123,7 @@ export function encodeTransaction(transaction: KernelTransaction, { bytes, view 
 }
 
 /** Who signed an EIP-7702 authorization; undefined where the signature holds for nobody (its tuple is then passed over). */
-function recoverAuthority({ chainId, address, nonce, yParity, r, s }: Authorization): Address | undefined {
+export function recoverAuthority({ chainId, address, nonce, yParity, r, s }: Authorization): Address | undefined {
   if (yParity > 1 || r === 0n || r >= SECP256K1_ORDER || s === 0n || s > SECP256K1_ORDER / 2n) return undefined;
   const message = RLP.encode([toMinimalBytes(chainId), address, toMinimalBytes(nonce)]);
   return recoverAddress(keccak256(concatBytes(AUTHORIZATION_MAGIC, message)), yParity, r, s);

@@ -6,6 +6,7 @@
  */
 import type { Fork } from '../chain/forks';
 import type { Log } from '../codec/receipt';
+import type { SignedTransaction, Transaction } from '../codec/transaction';
 import { type Address, EMPTY_BYTES, type Hash, ZERO_ADDRESS } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import { encodedSize, encodeTransaction, type KernelTransaction } from './encodeTransaction';
@@ -21,10 +22,12 @@ import {
   LogField,
   OutcomeField,
   SlotField,
+  TransactionField,
 } from './layout';
 import { KernelSealing } from './sealing';
 import type { BackendAccount, StateBackend } from './stateBackend';
 import { rejectionOf, Status } from './status';
+import { TransactionRecords } from './transactionRecords';
 import { KernelTrie, type TrieChange } from './trie';
 import { readWord, readWordBytes, takeBytes, writeWord, writeWordBytes } from './words';
 
@@ -120,6 +123,14 @@ export interface SharedMemory {
   extra: { base: number; sizeBytes: number };
 }
 
+/** How far `executeAll` came. */
+export interface Progress {
+  /** Index of the transaction that was not included; their number where all were. */
+  end: number;
+  /** Why it was not; undefined where all were. */
+  rejection: string | undefined;
+}
+
 /** Whose transaction was not included, as it was then. */
 export type RejectedSender = Omit<BackendAccount, 'storageRoot'>;
 
@@ -143,6 +154,8 @@ const TRIE_SCRATCH_AREA_SIZE_BYTES = PAGE_SIZE_BYTES;
 const TRIE_EXCHANGE_SIZE_BYTES = 32 * 2 ** 20;
 /** The cache is dropped between blocks once it is fuller than this. */
 const CACHE_FILL_MAX = 0.5;
+/** More than the longest transaction of a record takes. */
+const DECODE_ROOM_SIZE_BYTES_MAX = 2 ** 20;
 const SYSTEM_GAS_LIMIT = 30_000_000n;
 /** EIP-4788: who system calls come from. */
 const SYSTEM_ADDRESS: Address = new Uint8Array(20).fill(0xff, 0, 19).fill(0xfe, 19);
@@ -161,10 +174,12 @@ export class Kernel {
   readonly view: DataView;
   private readonly transactionAt: number;
   private readonly transactionAreaSizeBytes: number;
+  /** Of the transaction area: what decoding a transaction may take; records lie behind it. */
+  private readonly decodeRoomSizeBytes: number;
+  private readonly records: TransactionRecords;
   private readonly accountCountMax: number;
   private readonly slotCountMax: number;
   private readonly codeCacheSizeBytes: number;
-  private gasUsed = 0n;
   /** The tries hold what `stateRoot` gave them and `commit` has not confirmed. */
   private triesAreAhead = false;
 
@@ -178,6 +193,11 @@ export class Kernel {
     const { evmMemorySizeBytes = 96 * 2 ** 20, trieArenaSizeBytes = 64 * 2 ** 20, trieBucketCount = 2 ** 16 } = options;
     const { transactionAreaSizeBytes = 4 * 2 ** 20, sealingSizeBytes = 32 * 2 ** 20, extraSizeBytes = 0 } = options;
     this.transactionAreaSizeBytes = transactionAreaSizeBytes;
+    this.decodeRoomSizeBytes = Math.min(DECODE_ROOM_SIZE_BYTES_MAX, transactionAreaSizeBytes >> 1) & ~7;
+    this.records = new TransactionRecords(
+      transactionAreaSizeBytes - this.decodeRoomSizeBytes,
+      this.decodeRoomSizeBytes,
+    );
     this.accountCountMax = 2 ** accountBits;
     this.slotCountMax = 2 ** slotBits;
     this.codeCacheSizeBytes = codeCacheSizeBytes;
@@ -246,12 +266,11 @@ export class Kernel {
     this.view.setUint32(at + BlockField.blobsMax, block.blobCountMax ?? 0, true);
     this.makeRoom();
     this.exports.beginBlock();
-    this.gasUsed = 0n;
   }
 
   /** Gas that the block's transactions have used. */
   get blockGasUsed(): bigint {
-    return this.gasUsed;
+    return this.view.getBigUint64((this.exports.blockContext() >>> 0) + BlockField.gasUsed, true);
   }
 
   /**
@@ -260,18 +279,39 @@ export class Kernel {
    */
   execute(transaction: KernelTransaction): KernelOutcome {
     const outcome = this.run(transaction, MODE_TRANSACTION);
-    if (outcome.rejection === undefined) {
-      this.exports.applyTransaction();
-      this.gasUsed += outcome.gasUsed;
-    }
+    if (outcome.rejection === undefined) this.exports.applyTransaction();
     return outcome;
+  }
+
+  /**
+   * Executes, keeps and seals the transactions from index `from` on, as `execute` and `seal` one after the other would, up to the first that is not
+   * included.
+   * @throws Kernel.TransactionTooLarge, Kernel.RegionFull
+   */
+  executeAll(transactions: SignedTransaction[], from: number): Progress {
+    for (let next = from; next < transactions.length; ) {
+      const progress = this.records.takes(transactions[next])
+        ? this.executeRecords(transactions, next)
+        : this.executeOne(transactions, next);
+      if (progress.rejection !== undefined) return progress;
+      next = progress.end;
+    }
+    return { end: transactions.length, rejection: undefined };
+  }
+
+  /**
+   * Adds the transaction, whose outcome is the last, to what the block is sealed with (`sealing`).
+   * @throws Kernel.RegionFull
+   */
+  seal(transaction: Transaction): void {
+    // It lies there still where it was executed by this instance; elsewhere a creation's outcome names the contract itself.
+    const creator = transaction.to ? 0 : this.transactionAt + TransactionField.sender;
+    if (!this.sealing.add(transaction.type, transaction.raw, creator)) throw regionFull();
   }
 
   /** The outcome of a settled transaction of a parallel run, as `execute` would have given it but without output; in order, each once. */
   takeResult(index: number): KernelOutcome {
-    const outcome = this.readOutcome(this.exports.takeResult(index));
-    if (outcome.rejection === undefined) this.gasUsed += outcome.gasUsed;
-    return outcome;
+    return this.readOutcome(this.exports.takeResult(index));
   }
 
   /** Of a transaction that `takeResult` says was not included. */
@@ -384,6 +424,32 @@ export class Kernel {
     this.exports.clearAccounts();
     if (this.triesAreAhead) this.trie.reset();
     this.triesAreAhead = false;
+  }
+
+  /** As many as fit the records from `from` on. */
+  private executeRecords(transactions: SignedTransaction[], from: number): Progress {
+    const { records } = this;
+    records.clear();
+    let end = from;
+    while (end < transactions.length && records.takes(transactions[end]) && records.add(transactions[end])) end++;
+    const recordsAt = this.transactionAt + this.decodeRoomSizeBytes;
+    this.bytes.set(records.bytes, recordsAt);
+    const done = this.exports.runTransactions(recordsAt, end - from, this.transactionAt) >>> 0;
+    if (done === end - from) return { end, rejection: undefined };
+    return { end: from + done, rejection: this.rejectionOfOutcome() };
+  }
+
+  private executeOne(transactions: SignedTransaction[], index: number): Progress {
+    const { rejection } = this.execute(transactions[index]);
+    if (rejection !== undefined) return { end: index, rejection };
+    this.seal(transactions[index]);
+    return { end: index + 1, rejection: undefined };
+  }
+
+  private rejectionOfOutcome(): string | undefined {
+    const status = this.view.getUint32((this.exports.outcome() >>> 0) + OutcomeField.status, true);
+    if (status === Status.regionFull) throw regionFull();
+    return rejectionOf(status);
   }
 
   private run(transaction: KernelTransaction, mode: number): KernelOutcome {

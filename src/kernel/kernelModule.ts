@@ -24,6 +24,8 @@ export interface KernelExports extends TrieExports, SealingExports {
   beginBlock(): void;
   execute(at: number, mode: number): number;
   applyTransaction(): void;
+  runTransactions(at: number, count: number, room: number): number;
+  runEnd(): number;
   commitBlock(): void;
   rollBackBlock(): void;
   flatAccount(address: number): number;

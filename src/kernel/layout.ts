@@ -45,6 +45,11 @@ export const TransactionField = {
 export const TRANSACTION_FIXED_SIZE_BYTES = 264;
 export const TRANSACTION_HAS_TO = 1;
 
+/** assembly/runTransactions.ts. */
+export const RecordField = { length: 0, rawSize: 4, sender: 8, raw: 32 } as const;
+/** assembly/decodeTransaction.ts. */
+export const AUTHORITY_SIZE_BYTES = 24;
+
 export const AuthorizationField = { chainId: 0, nonce: 32, address: 40, authority: 60, signed: 80 } as const;
 export const AUTHORIZATION_SIZE_BYTES = 88;
 

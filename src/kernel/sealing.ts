@@ -6,7 +6,10 @@ export interface SealingExports {
   sealingAttach(base: number, sizeBytes: number): void;
   sealingBegin(): void;
   sealingAddTransaction(sizeBytes: number): number;
-  sealingAddReceipt(type: number, cumulativeGas: bigint, depositNonce: bigint): number;
+  sealingAddReceipt(type: number, creator: number): number;
+  sealingIsComplete(): number;
+  sealingReceipts(): number;
+  sealingReceiptsEnd(): number;
   sealingBloom(): number;
   sealingRoot(list: number, out: number): void;
   sealingBeginChanges(): void;
@@ -15,27 +18,21 @@ export interface SealingExports {
 }
 
 const BLOOM_SIZE_BYTES = 256;
-/** Blooms that share a buffer: one of their own each, outside the engine's heap, costs more than computing them. */
-const BLOOMS_PER_BUFFER = 64;
-/** Of every receipt without logs. */
-const EMPTY_BLOOM = new Uint8Array(BLOOM_SIZE_BYTES);
 const TRANSACTIONS = 0;
 const RECEIPTS = 1;
 const CHANGE_PUT = 1;
 
 /**
- * Receipts, blooms and list roots of the block that a kernel runs, hashed inside it. Per block: `begin`; then for each included
- * transaction, in order and before the next one runs, `addTransaction` and `addReceipt`; then the roots; then `flatChanges`.
+ * Receipts, blooms and list roots of the block that a kernel runs, made and hashed inside it. Per block: `begin`; then for each included
+ * transaction, in order and before the next one runs, `add` (or `Kernel.executeAll`, which does it inside); then roots and receipts; then
+ * `flatChanges`.
  *
- * A block that does not fit the region has no roots here: `isComplete` is false, and the caller computes them itself.
+ * A transaction or receipt too large for the region leaves the lists without roots: `isComplete` is false, and the caller computes them itself.
  */
 export class KernelSealing {
   readonly #exports: SealingExports;
   readonly #bytes: Uint8Array;
   readonly #rootAt: number;
-  #isComplete = true;
-  #blooms = EMPTY_BLOOM;
-  #bloomsEnd = BLOOM_SIZE_BYTES;
 
   /** @param region zero, used by nobody else @param rootAt 32 bytes to hand roots over in */
   constructor(exports: SealingExports, bytes: Uint8Array, region: { base: number; sizeBytes: number }, rootAt: number) {
@@ -48,31 +45,29 @@ export class KernelSealing {
   /** Starts a block; forgets the one before. */
   begin(): void {
     this.#exports.sealingBegin();
-    this.#isComplete = true;
   }
 
-  /** Whether all that was added had room. */
+  /** Whether the lists have roots. */
   get isComplete(): boolean {
-    return this.#isComplete;
-  }
-
-  /** @param raw the encoding that its hash is taken of */
-  addTransaction(raw: Uint8Array): void {
-    const at = this.#exports.sealingAddTransaction(raw.length) >>> 0;
-    if (at === 0) this.#isComplete = false;
-    else this.#bytes.set(raw, at);
+    return this.#exports.sealingIsComplete() === 1;
   }
 
   /**
-   * Adds the receipt of the transaction that ran last.
-   * @param depositNonce of deposits only @param hasLogs without them its bloom is empty
-   * @returns the receipt's bloom, 256 bytes, not to be written to; undefined where there was no room
+   * Adds a transaction and the receipt of the outcome, which must be its own.
+   * @param raw the encoding that its hash is taken of
+   * @param creator of a creation: where its sender's address lies in the memory; else 0
+   * @returns false where the receipts have no room for one more
    */
-  addReceipt(type: number, cumulativeGasUsed: bigint, depositNonce: bigint, hasLogs: boolean): Uint8Array | undefined {
-    const at = this.#exports.sealingAddReceipt(type, cumulativeGasUsed, depositNonce) >>> 0;
-    if (at !== 0) return hasLogs ? this.#copyBloom(at) : EMPTY_BLOOM;
-    this.#isComplete = false;
-    return undefined;
+  add(type: number, raw: Uint8Array, creator: number): boolean {
+    const at = this.#exports.sealingAddTransaction(raw.length) >>> 0;
+    if (at !== 0) this.#bytes.set(raw, at);
+    return this.#exports.sealingAddReceipt(type, creator) === 1;
+  }
+
+  /** All receipts, as `encodeStoredReceipts` would encode them. Before `flatChanges`. */
+  storedReceipts(): Uint8Array {
+    const from = this.#exports.sealingReceipts() >>> 0;
+    return this.#bytes.slice(from, this.#exports.sealingReceiptsEnd() >>> 0);
   }
 
   /** Of all receipts together. */
@@ -102,17 +97,6 @@ export class KernelSealing {
       if (length === 0) return operations;
       pushOperations(operations, this.#bytes.slice(from, from + length));
     }
-  }
-
-  #copyBloom(at: number): Uint8Array {
-    if (this.#bloomsEnd === this.#blooms.length) {
-      this.#blooms = new Uint8Array(BLOOMS_PER_BUFFER * BLOOM_SIZE_BYTES);
-      this.#bloomsEnd = 0;
-    }
-    const start = this.#bloomsEnd;
-    this.#bloomsEnd += BLOOM_SIZE_BYTES;
-    this.#blooms.set(this.#bytes.subarray(at, at + BLOOM_SIZE_BYTES), start);
-    return this.#blooms.subarray(start, this.#bloomsEnd);
   }
 
   #root(list: number): Hash {

@@ -30,6 +30,7 @@ const REJECTIONS = new Map<number, string>([
   [33, 'transaction type not supported'],
   [34, 'invalid chain id for signer'],
   [35, 'cost overflows'],
+  [36, 'not a transaction'],
   [64, 'the kernel ran out of memory for this transaction'],
 ]);
 

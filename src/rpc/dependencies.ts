@@ -1,7 +1,7 @@
 import type { ChainConfig } from '../chain/chainConfig';
 import type { Block } from '../codec/block';
 import type { BlockHeader } from '../codec/header';
-import type { Receipt } from '../codec/receipt';
+import type { StoredReceipts } from '../codec/storedReceipts';
 import type { SignedTransaction } from '../codec/transaction';
 import type { Address, Hash } from '../core/bytes';
 import type { Clock, Logger } from '../core/ports';
@@ -22,7 +22,7 @@ export interface ChainReader {
   blockByNumber(number: number): Block | undefined;
   blockByHash(hash: Hash): Block | undefined;
   headerByNumber(number: number): BlockHeader | undefined;
-  receipts(number: number): Receipt[] | undefined;
+  receipts(number: number): StoredReceipts | undefined;
   transactionLocation(hash: Hash): { blockNumber: number; index: number } | undefined;
   /** Genesis when unset. */
   label(name: 'safe' | 'finalized'): Block;
@@ -30,7 +30,7 @@ export interface ChainReader {
   stateAt(blockNumber: number): StateReader;
   proof(blockNumber: number, address: Address, slots: Hash[]): Promise<AccountProof>;
   /** After a block and its state are on disk. */
-  readonly committed: Subscribable<{ block: Block; receipts: Receipt[] }>;
+  readonly committed: Subscribable<{ block: Block; receipts: StoredReceipts }>;
   /** After the chain went back to `block`. */
   readonly rewound: Subscribable<{ block: Block }>;
 }

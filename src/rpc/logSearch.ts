@@ -1,5 +1,5 @@
 import type { Block } from '../codec/block';
-import type { Receipt } from '../codec/receipt';
+import type { StoredReceipts } from '../codec/storedReceipts';
 import type { ChainReader } from './dependencies';
 import { type LogJson, logJson } from './json/receiptJson';
 import type { RpcLimits } from './limits';
@@ -9,7 +9,7 @@ import { invalidParams } from './rpcErrors';
 /** The matching logs of one block, in order. */
 export function logsOfBlock(
   block: Pick<Block, 'hash' | 'header' | 'transactions'>,
-  receipts: Receipt[],
+  receipts: StoredReceipts,
   filter: LogFilter,
   removed = false,
 ): LogJson[] {

@@ -1,7 +1,7 @@
 import { type AttributeRules, type BlockAttributes, blockAttributes, type ParentBlock } from '../chain/blockAttributes';
 import type { ChainConfig } from '../chain/chainConfig';
 import type { Block } from '../codec/block';
-import type { Receipt } from '../codec/receipt';
+import type { StoredReceipts } from '../codec/storedReceipts';
 import { BLOCK_TRANSACTIONS_SIZE_BYTES_MAX, type SignedTransaction, type Transaction } from '../codec/transaction';
 import type { Hash } from '../core/bytes';
 import { errorMessage, TributaryError } from '../core/errors';
@@ -42,7 +42,7 @@ export interface BlockBuilderOptions {
 export interface BuiltBlock {
   /** Undefined: nothing to seal, since every candidate was left out and L1 asked for nothing. */
   block: Block | undefined;
-  receipts: Receipt[];
+  receipts: StoredReceipts;
   /** User transactions in the block. */
   includedCount: number;
   /** More waits than one block may hold: another may follow at once. */
@@ -133,12 +133,9 @@ export class BlockBuilder {
   }
 
   #learnGasUsedShare({ block, receipts }: ExecutedBlock, depositCount: number): void {
-    let used = 0n;
+    const used = block.header.gasUsed - (receipts.at(depositCount - 1)?.cumulativeGasUsed ?? 0n);
     let limits = 0n;
-    for (let i = depositCount; i < receipts.length; i++) {
-      used += receipts[i].gasUsed;
-      limits += block.transactions[i].gasLimit;
-    }
+    for (let i = depositCount; i < block.transactions.length; i++) limits += block.transactions[i].gasLimit;
     if (limits === 0n) return;
     const share = Math.max(GAS_USED_SHARE_MIN, Number(used) / Number(limits));
     this.#gasUsedShare += (share - this.#gasUsedShare) * GAS_USED_SHARE_WEIGHT;

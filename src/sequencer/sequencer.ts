@@ -1,7 +1,7 @@
 import type { AttributeRules } from '../chain/blockAttributes';
 import type { ChainConfig } from '../chain/chainConfig';
 import type { Block } from '../codec/block';
-import type { Receipt } from '../codec/receipt';
+import type { StoredReceipts } from '../codec/storedReceipts';
 import { decodeTransaction, type SignedTransaction, type Transaction } from '../codec/transaction';
 import { assert } from '../core/assert';
 import { type Hash, toHex } from '../core/bytes';
@@ -60,7 +60,7 @@ export type SealTrigger = 'transactions' | 'deposits' | 'window' | 'reorg' | 'cl
 /** A block that is on disk now. */
 export interface SealedBlock {
   block: Block;
-  receipts: Receipt[];
+  receipts: StoredReceipts;
   trigger: SealTrigger;
   /** User transactions. */
   includedCount: number;

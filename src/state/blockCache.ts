@@ -1,5 +1,5 @@
 import type { Block } from '../codec/block';
-import type { Receipt } from '../codec/receipt';
+import type { StoredReceipts } from '../codec/storedReceipts';
 
 /** Blocks and receipts kept decoded: what wallets ask for is nearly always recent. */
 const BLOCKS_MAX = 128;
@@ -7,9 +7,9 @@ const BLOCKS_MAX = 128;
 /** Recently used blocks and receipts by number; the longest unused go first. */
 export class BlockCache {
   readonly #blocks = new Map<number, Block>();
-  readonly #receipts = new Map<number, Receipt[]>();
+  readonly #receipts = new Map<number, StoredReceipts>();
 
-  put(block: Block, receipts: Receipt[]): void {
+  put(block: Block, receipts: StoredReceipts): void {
     remember(this.#blocks, block.header.number, block);
     remember(this.#receipts, block.header.number, receipts);
   }
@@ -18,7 +18,7 @@ export class BlockCache {
     return recall(this.#blocks, blockNumber, load);
   }
 
-  receipts(blockNumber: number, load: () => Receipt[] | undefined): Receipt[] | undefined {
+  receipts(blockNumber: number, load: () => StoredReceipts | undefined): StoredReceipts | undefined {
     return recall(this.#receipts, blockNumber, load);
   }
 

@@ -2,7 +2,7 @@ import type { ChainConfig } from '../chain/chainConfig';
 import type { Genesis } from '../chain/genesis';
 import { type Block, decodeBlock, encodeBlock } from '../codec/block';
 import { type BlockHeader, decodeHeader, encodeHeader } from '../codec/header';
-import { decodeStoredReceipts, encodeStoredReceipts, type Receipt } from '../codec/receipt';
+import { StoredReceipts } from '../codec/storedReceipts';
 import { assert } from '../core/assert';
 import { type Address, concatBytes, equalBytes, type Hash, toHex } from '../core/bytes';
 import { Emitter } from '../core/emitter';
@@ -18,7 +18,7 @@ import type { StateSnapshot } from './stateReader';
 /** A block with all that is persisted of it. What an executor returns fits. */
 export interface CommittableBlock {
   block: Block;
-  receipts: Receipt[];
+  receipts: StoredReceipts;
   stateOperations: KeyValueOperation[];
 }
 
@@ -32,7 +32,7 @@ export type ChainLabel = 'safe' | 'finalized';
  */
 export class ChainStore {
   /** After the block is on disk and `head` is it. */
-  readonly committed = new Emitter<{ block: Block; receipts: Receipt[] }>();
+  readonly committed = new Emitter<{ block: Block; receipts: StoredReceipts }>();
   /** After the chain was cut back; `block` is the new head. */
   readonly rewound = new Emitter<{ block: Block }>();
   readonly #store: KeyValueStore;
@@ -68,7 +68,7 @@ export class ChainStore {
     if (head === undefined) {
       await store.batch([
         ...stateOperations,
-        ...blockOperations(block, []),
+        ...blockOperations(block, StoredReceipts.of([])),
         pointerOperation('schema', SCHEMA_VERSION),
         pointerOperation('head', 0),
       ]);
@@ -126,11 +126,11 @@ export class ChainStore {
     return readHeader(this.#store, blockNumber)?.hash;
   }
 
-  receipts(blockNumber: number): Receipt[] | undefined {
+  receipts(blockNumber: number): StoredReceipts | undefined {
     if (!this.#has(blockNumber)) return undefined;
     return this.#cache.receipts(blockNumber, () => {
       const bytes = this.#store.get(numberKey(keyPrefix.receipts, blockNumber));
-      return bytes && decodeStoredReceipts(bytes);
+      return bytes && new StoredReceipts(bytes);
     });
   }
 
@@ -272,7 +272,7 @@ export function metadataOperation(name: string, value: Uint8Array): KeyValueOper
   return { type: 'put', key: nameKey(keyPrefix.metadata, name), value };
 }
 
-function blockOperations(block: Block, receipts: Receipt[]): KeyValueOperation[] {
+function blockOperations(block: Block, receipts: StoredReceipts): KeyValueOperation[] {
   const blockNumber = block.header.number;
   const operations: KeyValueOperation[] = [
     {
@@ -282,7 +282,7 @@ function blockOperations(block: Block, receipts: Receipt[]): KeyValueOperation[]
     },
     { type: 'put', key: numberKey(keyPrefix.block, blockNumber), value: encodeBlock(block) },
     { type: 'put', key: bytesKey(keyPrefix.blockNumber, block.hash), value: encodeNumber(blockNumber) },
-    { type: 'put', key: numberKey(keyPrefix.receipts, blockNumber), value: encodeStoredReceipts(receipts) },
+    { type: 'put', key: numberKey(keyPrefix.receipts, blockNumber), value: receipts.bytes },
   ];
   block.transactions.forEach(({ hash }, index) => {
     const value = new Uint8Array(12);

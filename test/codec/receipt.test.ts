@@ -1,16 +1,8 @@
 import { Bloom, encodeReceipt as encodeByEthereumjs } from '@ethereumjs/vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  bloomMayContain,
-  decodeStoredReceipts,
-  encodeReceipt,
-  encodeStoredReceipts,
-  type Log,
-  logsBloom,
-  mergeBloom,
-  type Receipt,
-} from '../../src/codec/receipt';
+import { bloomMayContain, encodeReceipt, type Log, logsBloom, mergeBloom, type Receipt } from '../../src/codec/receipt';
+import { StoredReceipts } from '../../src/codec/storedReceipts';
 import { toHex } from '../../src/core/bytes';
 import { TributaryError } from '../../src/core/errors';
 
@@ -86,14 +78,60 @@ describe('receipt codec', () => {
   it(`comes back from the disk whole (seed ${SEED})`, () => {
     fc.assert(
       fc.property(receipts, (list) => {
-        expect(decodeStoredReceipts(encodeStoredReceipts(list))).to.deep.equal(list);
+        expect([...StoredReceipts.of(list)]).to.deep.equal(list);
       }),
       { seed: SEED, numRuns: 50 },
     );
-    expect(() => decodeStoredReceipts(Uint8Array.of(0xc1, 0xc0))).to.throw(
-      TributaryError,
-      'receipt: expected a list of 7',
+  });
+
+  it(`decodes one of many without the others (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(receipts, fc.nat(), (list, pick) => {
+        const { bytes } = StoredReceipts.of(list);
+        const lazy = new StoredReceipts(bytes);
+        expect(lazy.length).to.equal(list.length);
+        for (const outside of [list.length, -list.length - 1, 0.5]) expect(lazy.at(outside)).to.equal(undefined);
+        if (list.length === 0) return;
+        const index = pick % list.length;
+        expect(lazy.at(index)).to.deep.equal(list[index]);
+        expect(lazy.at(index - list.length)).to.deep.equal(list[index]);
+        const before = list.slice(0, index).reduce((sum, { logs }) => sum + logs.length, 0);
+        expect(lazy.firstLogIndex(index)).to.equal(before);
+        expect(lazy.map(({ gasUsed }, at) => [at, gasUsed])).to.deep.equal(
+          list.map(({ gasUsed }, at) => [at, gasUsed]),
+        );
+        expect([...lazy.entries()]).to.deep.equal([...list.entries()]);
+      }),
+      { seed: SEED, numRuns: 50 },
     );
+  });
+
+  it('keeps the other receipts readable where one is damaged', () => {
+    const receipt: Receipt = {
+      type: 2,
+      succeeded: true,
+      cumulativeGasUsed: 21_000n,
+      gasUsed: 21_000n,
+      logsBloom: new Uint8Array(256),
+      logs: [],
+      effectiveGasPrice: 1n,
+      contractAddress: undefined,
+      depositNonce: undefined,
+    };
+    const { bytes } = StoredReceipts.of([receipt, { ...receipt, cumulativeGasUsed: 42_000n }]);
+    const damaged = new StoredReceipts(bytes.slice());
+    damaged.bytes[damaged.bytes.length - 1] = 0x80; // its last field is a list
+    expect(damaged.at(0)).to.deep.equal(receipt);
+    expect(() => damaged.at(1)).to.throw(TributaryError, 'depositNonce: expected a list');
+  });
+
+  it('refuses bytes that are no list of receipts', () => {
+    for (const bytes of [[], [0x80], [0xc1], [0xc1, 0xc0], [0xc0, 0x00], [0xc4, 0xc3, 1, 1, 0x82], [0xf9, 0xff]]) {
+      expect(() => new StoredReceipts(Uint8Array.from(bytes)).length, `${bytes}`).to.throw(
+        TributaryError,
+        'receipts: expected',
+      );
+    }
   });
 
   it(`blooms as @ethereumjs/vm, and finds what is in it (seed ${SEED})`, () => {

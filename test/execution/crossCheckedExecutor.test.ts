@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import type { Receipt } from '../../src/codec/receipt';
+import { StoredReceipts } from '../../src/codec/storedReceipts';
 import { toHex } from '../../src/core/bytes';
 import { TributaryError } from '../../src/core/errors';
 import { CrossCheckedExecutor } from '../../src/execution/crossCheckedExecutor';
 import type { ExecutedBlock, Executor } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
-import { sealBlock } from '../../src/execution/sealBlock';
+import { listRoots, sealBlock } from '../../src/execution/sealBlock';
 import { signTransaction, TestChain } from './testChain';
 
 const TO = '0x00000000000000000000000000000000000000aa';
@@ -29,11 +30,11 @@ describe('CrossCheckedExecutor', () => {
         const receipts = executed.receipts.map((receipt) => ({ ...receipt }));
         change(executed, receipts);
         const { header } = executed.block;
-        const block = sealBlock(request.attributes, executed.block.transactions, receipts, {
-          stateRoot: header.stateRoot,
-          messagePasserStorageRoot: header.withdrawalsRoot,
-        });
-        return { ...executed, block, receipts };
+        const { transactions } = executed.block;
+        const roots = { stateRoot: header.stateRoot, messagePasserStorageRoot: header.withdrawalsRoot };
+        const gasUsed = receipts.at(-1)?.cumulativeGasUsed ?? 0n;
+        const block = sealBlock(request.attributes, transactions, gasUsed, listRoots(transactions, receipts), roots);
+        return { ...executed, block, receipts: StoredReceipts.of(receipts) };
       },
     };
     return new CrossCheckedExecutor(liar, new ReferenceExecutor(test.config, test.chain));

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { addresses } from '../../src/chain/addresses';
 import type { SignedTransaction } from '../../src/codec/transaction';
+import { assert } from '../../src/core/assert';
 import { toHex } from '../../src/core/bytes';
 import type { KeyValueStore } from '../../src/core/ports';
 import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/executor';
@@ -84,7 +85,8 @@ async function compareTransaction(
   index: number,
 ): Promise<'success' | 'failure'> {
   const { attributes } = request;
-  const receipt = executed.receipts[attributes.deposits.length + index];
+  const receipt = executed.receipts.at(attributes.deposits.length + index);
+  assert(receipt, 'each transaction has a receipt');
   const block = createBlock(
     {
       header: {

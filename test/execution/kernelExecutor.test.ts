@@ -1,8 +1,9 @@
+import { RLP } from '@ethereumjs/rlp';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { addresses } from '../../src/chain/addresses';
-import { contractAddress, type SignedTransaction } from '../../src/codec/transaction';
-import { EMPTY_BYTES, fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
+import { contractAddress, decodeTransaction, type SignedTransaction } from '../../src/codec/transaction';
+import { concatBytes, EMPTY_BYTES, fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
 import { TributaryError } from '../../src/core/errors';
 import type { KeyValueOperation } from '../../src/core/ports';
 import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
@@ -68,7 +69,8 @@ const flaws: Record<string, (nonce: number, balance: bigint) => [nonce: number, 
   'nonce used': (nonce) => [Math.max(0, nonce - 1), { to: RECIPIENT }],
   'nonce ahead': (nonce) => [nonce + 40, { to: RECIPIENT }],
   'other chain': (nonce) => [nonce, { to: RECIPIENT, chainId: 1 }],
-  'chain 0': (nonce) => [nonce, { to: RECIPIENT, type: 'legacy', gasPrice: 3n * GWEI }],
+  'chain 0': (nonce) => [nonce, { to: RECIPIENT }],
+  'chain 0, legacy': (nonce) => [nonce, { to: RECIPIENT, type: 'legacy', gasPrice: 3n * GWEI }],
   'fee cap': (nonce) => [nonce, { to: RECIPIENT, maxFeePerGas: 3n, maxPriorityFeePerGas: 1n }],
   funds: (nonce, balance) => [nonce, { to: RECIPIENT, value: balance }],
   'block gas': (nonce) => [nonce, { to: RECIPIENT, gas: 16_700_000n }],
@@ -127,6 +129,15 @@ const blockPlans = fc.array(
   { minLength: 2, maxLength: 7 },
 );
 
+/** No library signs for that chain, but an encoding can name it, and the kernel uses 0 for a transaction that names none. */
+function onChainZero({ raw, type, v, from }: SignedTransaction): SignedTransaction {
+  const fields = RLP.decode(type === 0 ? raw : raw.subarray(1)) as Uint8Array[];
+  if (type === 0) fields[6] = Uint8Array.of(36 - Number(v % 2n));
+  else fields[0] = EMPTY_BYTES;
+  const payload = RLP.encode(fields);
+  return decodeTransaction(type === 0 ? payload : concatBytes(Uint8Array.of(type), payload), from);
+}
+
 /** Good transactions with bad ones among them, all on the state of the head. */
 async function transactionsOf(
   test: TestChain,
@@ -138,8 +149,7 @@ async function transactionsOf(
   for (const { kind, sender, at } of bad) {
     const [nonce, fields] = flaws[kind](nonceOf(sender), state.account(addressOf(sender))?.balance ?? 0n);
     const transaction = await signTransaction(sender, nonce, fields);
-    // No library signs for it, but EIP-155 can say it, and the kernel uses 0 for a transaction that names no chain.
-    transactions.splice(at, 0, kind === 'chain 0' ? { ...transaction, chainId: 0n } : transaction);
+    transactions.splice(at, 0, kind.startsWith('chain 0') ? onChainZero(transaction) : transaction);
   }
   return transactions;
 }

@@ -4,6 +4,7 @@ import { blockAttributes } from '../../src/chain/blockAttributes';
 import type { ChainConfig } from '../../src/chain/chainConfig';
 import { buildGenesis } from '../../src/chain/genesis';
 import type { L1BlockRef, PortalDeposit } from '../../src/chain/l1Block';
+import type { Receipt } from '../../src/codec/receipt';
 import { decodeTransaction, type SignedTransaction } from '../../src/codec/transaction';
 import { assert } from '../../src/core/assert';
 import { fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
@@ -111,13 +112,14 @@ export class TestChain {
     };
   }
 
+  /** Executes and commits; with the receipts decoded. */
   async seal(
     transactions: SignedTransaction[],
     options: Parameters<TestChain['request']>[1] = {},
-  ): Promise<ExecutedBlock> {
+  ): Promise<Omit<ExecutedBlock, 'receipts'> & { receipts: Receipt[] }> {
     const executed = await this.executor.executeBlock(this.request(transactions, options));
     await this.chain.commit(executed);
-    return executed;
+    return { ...executed, receipts: [...executed.receipts] };
   }
 }
 

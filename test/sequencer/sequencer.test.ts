@@ -25,7 +25,7 @@ describe('Sequencer: automatic mode', () => {
     const hash = await world.sequencer.submit(transaction.raw);
     expect(toHex(hash)).to.equal(toHex(transaction.hash));
     expect(world.pool.chain.transactionLocation(hash)).to.deep.equal({ blockNumber: 1, index: 1 });
-    expect(world.pool.chain.receipts(1)?.[1]).to.deep.include({ succeeded: true, gasUsed: 21_000n });
+    expect(world.pool.chain.receipts(1)?.at(1)).to.deep.include({ succeeded: true, gasUsed: 21_000n });
     expect(await world.pool.journal()).to.deep.equal([]);
     expect(world.pool.mempool.size().count).to.equal(0);
     await world.sequencer.stop();

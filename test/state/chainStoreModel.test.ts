@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { buildGenesis } from '../../src/chain/genesis';
 import { createBlock } from '../../src/codec/block';
 import { EMPTY_CODE_HASH } from '../../src/codec/header';
+import { StoredReceipts } from '../../src/codec/storedReceipts';
 import { toFixedBytes, toHex } from '../../src/core/bytes';
 import { MemoryStore } from '../../src/core/memoryStore';
 import { ChainStore } from '../../src/state/chainStore';
@@ -106,7 +107,7 @@ describe('ChainStore against a model', () => {
             const { header, l1Origin, hash } = chain.head;
             const next = { ...header, parentHash: hash, number: head + 1, stateRoot: applied.stateRoot };
             const block = createBlock(next, [], l1Origin);
-            await chain.commit({ block, receipts: [], stateOperations: applied.operations });
+            await chain.commit({ block, receipts: StoredReceipts.of([]), stateOperations: applied.operations });
             models.push(model);
           } else if (action.kind === 'rewind') {
             const target = Math.max(0, head - action.depth);

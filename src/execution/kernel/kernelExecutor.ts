@@ -3,15 +3,14 @@ import type { BlockAttributes } from '../../chain/blockAttributes';
 import type { ChainConfig } from '../../chain/chainConfig';
 import type { Fork } from '../../chain/forks';
 import { type BlockHeader, EMPTY_ROOT } from '../../codec/header';
-import { logsBloom, type Receipt } from '../../codec/receipt';
-import { contractAddress, type SignedTransaction, type Transaction } from '../../codec/transaction';
+import { StoredReceipts } from '../../codec/storedReceipts';
+import type { SignedTransaction, Transaction } from '../../codec/transaction';
 import { assert } from '../../core/assert';
 import { equalBytes, type Hash, toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import type { KeyValueOperation } from '../../core/ports';
-import { Kernel, type KernelOptions, type KernelOutcome, type RejectedSender } from '../../kernel/kernel';
+import { Kernel, type KernelOptions, type RejectedSender } from '../../kernel/kernel';
 import type { StateBackend } from '../../kernel/stateBackend';
-import { Status } from '../../kernel/status';
 import { bytesKey, keyPrefix } from '../../state/keyspace';
 import type { StateReader } from '../../state/stateReader';
 import { checkParent, invalidTransaction } from '../blockRules';
@@ -25,7 +24,7 @@ import type {
   StateOverride,
 } from '../executor';
 import { type ExecutionChain, ReferenceExecutor } from '../reference/referenceExecutor';
-import { sealBlock } from '../sealBlock';
+import { listRoots, sealBlock } from '../sealBlock';
 import { blockGasLimitReached, checkSender, checkTransaction } from '../transactionRules';
 import { kernelBlock } from './kernelBlock';
 import { KernelCalls } from './kernelCalls';
@@ -161,59 +160,36 @@ export class KernelExecutor implements Executor {
     kernel.systemCall(addresses.beaconRoots, attributes.parentBeaconBlockRoot);
     if (block.fork !== 'cancun') kernel.systemCall(addresses.historyStorage, attributes.parentHash);
 
-    const included: Transaction[] = [];
-    const receipts: Receipt[] = [];
+    for (const deposit of attributes.deposits) {
+      kernel.execute(deposit);
+      kernel.seal(deposit);
+    }
     const rejected: RejectedTransaction[] = [];
-    const include = (transaction: Transaction, outcome: KernelOutcome) => {
-      included.push(transaction);
-      receipts.push(sealReceipt(kernel, transaction, outcome));
-    };
-    for (const deposit of attributes.deposits) include(deposit, kernel.execute(deposit));
-    const reject = (index: number, rejection?: string, sender?: RejectedSender) => {
+    await this.#runner.execute(transactions, (index, reason, sender) => {
       const transaction = transactions[index];
-      const error = this.#rejectionOf(transaction, attributes, block.fork, rejection, sender);
+      const error = this.#rejectionOf(transaction, attributes, block.fork, reason, sender);
       if (mode === 'strict') throw invalidTransaction(index, transaction, error);
       rejected.push({ transaction, error });
-    };
-    // Those of another chain don't go to the kernel, which takes chain id 0 for none.
-    const ofThisChain = transactions.flatMap(({ chainId }, index) =>
-      chainId === undefined || chainId === block.chainId ? [index] : [],
-    );
-    let next = 0;
-    const rejectUpTo = (index: number) => {
-      while (next < index) reject(next++);
-    };
-    await this.#runner.execute(
-      ofThisChain.map((index) => transactions[index]),
-      (position, outcome, sender) => {
-        rejectUpTo(ofThisChain[position]);
-        if (outcome.rejection === undefined) include(transactions[next], outcome);
-        else reject(next, outcome.rejection, sender);
-        next++;
-      },
-    );
-    rejectUpTo(transactions.length);
-    return { ...this.#seal(attributes, included, receipts), rejected };
+    });
+    const included = [...attributes.deposits, ...withoutRejected(transactions, rejected)];
+    return { ...this.#seal(attributes, included), rejected };
   }
 
-  #seal(
-    attributes: BlockAttributes,
-    transactions: Transaction[],
-    receipts: Receipt[],
-  ): Omit<ExecutedBlock, 'rejected'> {
-    const { sealing } = this.#kernel;
+  #seal(attributes: BlockAttributes, transactions: Transaction[]): Omit<ExecutedBlock, 'rejected'> {
+    const { sealing, blockGasUsed } = this.#kernel;
     const stateRoot = this.#kernel.stateRoot();
     const messagePasser = this.#kernel.account(addresses.l2ToL1MessagePasser);
-    const block = sealBlock(attributes, transactions, receipts, {
+    const receipts = new StoredReceipts(sealing.storedReceipts());
+    const lists = sealing.isComplete
+      ? {
+          transactionsRoot: sealing.transactionsRoot(),
+          receiptsRoot: sealing.receiptsRoot(),
+          logsBloom: sealing.logsBloom(),
+        }
+      : listRoots(transactions, [...receipts]);
+    const block = sealBlock(attributes, transactions, blockGasUsed, lists, {
       stateRoot,
       messagePasserStorageRoot: messagePasser?.storageRoot ?? EMPTY_ROOT,
-      lists: sealing.isComplete
-        ? {
-            transactionsRoot: sealing.transactionsRoot(),
-            receiptsRoot: sealing.receiptsRoot(),
-            logsBloom: sealing.logsBloom(),
-          }
-        : undefined,
     });
     return { block, receipts, stateOperations: this.#stateOperations() };
   }
@@ -259,25 +235,15 @@ export class KernelExecutor implements Executor {
   }
 }
 
-function sealReceipt(kernel: Kernel, transaction: Transaction, outcome: KernelOutcome): Receipt {
-  const isDeposit = transaction.type === 0x7e;
-  const cumulativeGasUsed = kernel.blockGasUsed;
-  kernel.sealing.addTransaction(transaction.raw);
-  return {
-    type: transaction.type,
-    succeeded: outcome.status === Status.success,
-    cumulativeGasUsed,
-    gasUsed: outcome.gasUsed,
-    logsBloom:
-      kernel.sealing.addReceipt(transaction.type, cumulativeGasUsed, outcome.senderNonce, outcome.logs.length > 0) ??
-      logsBloom(outcome.logs),
-    logs: outcome.logs,
-    effectiveGasPrice: outcome.effectiveGasPrice,
-    contractAddress: transaction.to
-      ? undefined
-      : (outcome.contractAddress ?? contractAddress(transaction.from, outcome.senderNonce)),
-    depositNonce: isDeposit ? outcome.senderNonce : undefined,
-  };
+/** @param rejected in the order of the transactions */
+function withoutRejected(transactions: SignedTransaction[], rejected: RejectedTransaction[]): SignedTransaction[] {
+  if (rejected.length === 0) return transactions;
+  let next = 0;
+  return transactions.filter((transaction) => {
+    const isRejected = transaction === rejected[next]?.transaction;
+    if (isRejected) next++;
+    return !isRejected;
+  });
 }
 
 /** The state as it was when the transaction was refused; only what transaction rules ask for. */

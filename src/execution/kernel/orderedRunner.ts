@@ -1,15 +1,15 @@
-import type { KernelTransaction } from '../../kernel/encodeTransaction';
-import type { Kernel, KernelOutcome, RejectedSender } from '../../kernel/kernel';
+import type { SignedTransaction } from '../../codec/transaction';
+import type { Kernel, RejectedSender } from '../../kernel/kernel';
+
+/** Told of a transaction that is not included, with the kernel's reason, and its sender as it was then where that exists. */
+export type Reject = (index: number, reason: string, sender: RejectedSender | undefined) => void;
 
 /**
- * Executes a block's signed transactions on the kernel that has begun the block, as if one after the other. `take` is called once for each, in
- * order; with the sender as it was then where the transaction is not included and its account exists. What `take` throws ends the execution.
+ * Executes and seals a block's signed transactions on the kernel that has begun the block, as if one after the other. Those that `reject` is not told
+ * of, in their order, are included. What `reject` throws ends the execution.
  */
 export interface TransactionRunner {
-  execute(
-    transactions: KernelTransaction[],
-    take: (position: number, outcome: KernelOutcome, sender: RejectedSender | undefined) => void,
-  ): Promise<void>;
+  execute(transactions: SignedTransaction[], reject: Reject): Promise<void>;
 }
 
 /** Really one after the other. */
@@ -20,10 +20,11 @@ export class OrderedRunner implements TransactionRunner {
     this.#kernel = kernel;
   }
 
-  async execute(...[transactions, take]: Parameters<TransactionRunner['execute']>): Promise<void> {
-    for (const [position, transaction] of transactions.entries()) {
-      const outcome = this.#kernel.execute(transaction);
-      take(position, outcome, outcome.rejection === undefined ? undefined : this.#kernel.account(transaction.from));
+  async execute(transactions: SignedTransaction[], reject: Reject): Promise<void> {
+    for (let next = 0; next < transactions.length; next++) {
+      const { end, rejection } = this.#kernel.executeAll(transactions, next);
+      if (rejection !== undefined) reject(end, rejection, this.#kernel.account(transactions[end].from));
+      next = end;
     }
   }
 }

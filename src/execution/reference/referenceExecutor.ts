@@ -6,6 +6,7 @@ import { type Fork, forkAt } from '../../chain/forks';
 import type { Block } from '../../codec/block';
 import { type BlockHeader, EMPTY_CODE_HASH } from '../../codec/header';
 import type { Receipt } from '../../codec/receipt';
+import { StoredReceipts } from '../../codec/storedReceipts';
 import type { SignedTransaction } from '../../codec/transaction';
 import type { Hash } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
@@ -21,7 +22,7 @@ import type {
   RejectedTransaction,
   StateOverride,
 } from '../executor';
-import { sealBlock } from '../sealBlock';
+import { listRoots, sealBlock } from '../sealBlock';
 import { checkCall } from '../transactionRules';
 import { type EvmBlock, type EvmInstance, EvmPool } from './evmPool';
 import type { EvmState } from './evmState';
@@ -108,11 +109,13 @@ async function executeOn(
     }
   }
   const applied = applyStateChanges(base, instance.state.changes());
-  const sealed = sealBlock(attributes, [...attributes.deposits, ...included], receipts, {
+  const sealedTransactions = [...attributes.deposits, ...included];
+  const gasUsed = receipts.at(-1)?.cumulativeGasUsed ?? 0n;
+  const sealed = sealBlock(attributes, sealedTransactions, gasUsed, listRoots(sealedTransactions, receipts), {
     stateRoot: applied.stateRoot,
     messagePasserStorageRoot: applied.storageRoot(addresses.l2ToL1MessagePasser),
   });
-  return { block: sealed, receipts, rejected, stateOperations: applied.operations };
+  return { block: sealed, receipts: StoredReceipts.of(receipts), rejected, stateOperations: applied.operations };
 }
 
 /** EIP-4788, and from Prague on EIP-2935. */

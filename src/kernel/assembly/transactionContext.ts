@@ -33,6 +33,8 @@ export const TX_AUTHORIZATION_COUNT: usize = 228;
 /** Of a deposit. */
 export const TX_MINT: usize = 232;
 
+export const TX_FIXED_SIZE: usize = 264;
+
 export const HAS_TO: u32 = 1;
 
 // An EIP-7702 authorization.

@@ -1,6 +1,6 @@
 import type { Block } from '../../codec/block';
 import { type BlockHeader, encodeHeader } from '../../codec/header';
-import type { Receipt } from '../../codec/receipt';
+import type { StoredReceipts } from '../../codec/storedReceipts';
 import { type Hash, toHex } from '../../core/bytes';
 import { quantity } from './quantity';
 import { transactionJson } from './transactionJson';
@@ -40,7 +40,7 @@ export function headerJson(header: BlockHeader, hash: Hash) {
  * A block as geth shows it.
  * @param receipts needed with `full` when the block has deposits: their nonces are there
  */
-export function blockJson(block: Block, full: boolean, receipts: Receipt[] | undefined) {
+export function blockJson(block: Block, full: boolean, receipts: StoredReceipts | undefined) {
   return {
     ...headerJson(block.header, block.hash),
     size: quantity(blockSizeBytes(block)),
@@ -48,7 +48,7 @@ export function blockJson(block: Block, full: boolean, receipts: Receipt[] | und
     withdrawals: [],
     transactions: block.transactions.map((transaction, index) =>
       full
-        ? transactionJson(transaction, { block, index, depositNonce: receipts?.[index]?.depositNonce })
+        ? transactionJson(transaction, { block, index, depositNonce: receipts?.at(index)?.depositNonce })
         : toHex(transaction.hash),
     ),
   };

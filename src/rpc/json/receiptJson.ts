@@ -1,5 +1,7 @@
 import type { Block } from '../../codec/block';
-import type { Log, Receipt } from '../../codec/receipt';
+import type { Log } from '../../codec/receipt';
+import type { StoredReceipts } from '../../codec/storedReceipts';
+import { assert } from '../../core/assert';
 import { toHex } from '../../core/bytes';
 import { quantity } from './quantity';
 
@@ -29,11 +31,11 @@ export function logJson(log: Log, place: LogPlace, removed = false) {
 }
 
 /** Receipt `index` of `receipts`, all those of `block`; as geth shows it, with OP Stack's two fields for deposits. */
-export function receiptJson(block: Block, receipts: Receipt[], index: number) {
-  const receipt = receipts[index];
+export function receiptJson(block: Block, receipts: StoredReceipts, index: number) {
+  const receipt = receipts.at(index);
   const transaction = block.transactions[index];
-  let logIndex = 0;
-  for (const earlier of receipts.slice(0, index)) logIndex += earlier.logs.length;
+  assert(receipt, 'a block has a receipt for each transaction');
+  const logIndex = receipts.firstLogIndex(index);
   return {
     blockHash: toHex(block.hash),
     blockNumber: quantity(block.header.number),

@@ -43,7 +43,7 @@ export function blockMethods(dependencies: Dependencies): MethodGroup {
     eth_getBlockReceipts: method([anyBlock], ([selector]) => {
       const found = findBlock(chain, selector);
       const receipts = found && chain.receipts(found.header.number);
-      return receipts ? receipts.map((_, index) => receiptJson(found, receipts, index)) : null;
+      return receipts ? found.transactions.map((_, index) => receiptJson(found, receipts, index)) : null;
     }),
     eth_getUncleCountByBlockNumber: method([blockNumber], ([selector]) => (find(selector) ? '0x0' : null)),
     eth_getUncleCountByBlockHash: method([blockHash], ([hash]) => (chain.blockByHash(hash) ? '0x0' : null)),

@@ -63,9 +63,9 @@ export function feeMethods({ chain, config }: Dependencies, limits: RpcLimits): 
 
 /** Tips (wei per gas) at each percentile of the block's gas, by ascending tip; deposits pay none and are left out. */
 function rewardsOf(chain: RpcDependencies['chain'], block: Block, percentiles: number[]): bigint[] {
-  const receipts = chain.receipts(block.header.number) ?? [];
+  const receipts = chain.receipts(block.header.number);
   const paid = block.transactions.flatMap((transaction, index) => {
-    const gasUsed = receipts[index]?.gasUsed;
+    const gasUsed = receipts?.at(index)?.gasUsed;
     if (transaction.type === 0x7e || gasUsed === undefined) return [];
     const { baseFeePerGas } = block.header;
     return [{ gasUsed: Number(gasUsed), tip: effectiveGasPrice(transaction, baseFeePerGas) - baseFeePerGas }];

@@ -18,7 +18,7 @@ export function transactionMethods({ chain, mempool }: Pick<RpcDependencies, 'ch
   const inBlock = (block: Block | undefined, position: number) => {
     const transaction = block?.transactions[position];
     if (!block || !transaction) return null;
-    const receipt = transaction.type === 0x7e ? chain.receipts(block.header.number)?.[position] : undefined;
+    const receipt = transaction.type === 0x7e ? chain.receipts(block.header.number)?.at(position) : undefined;
     return transactionJson(transaction, { block, index: position, depositNonce: receipt?.depositNonce });
   };
   const rawInBlock = (block: Block | undefined, position: number) => {

@@ -28,6 +28,8 @@ export const enum Status {
   TypeNotSupported = 33,
   WrongChainId = 34,
   CostOverflow = 35,
+  /** Its bytes are no transaction: the host hands over only what it has decoded. */
+  Malformed = 36,
 
   /** An area of the kernel's memory ran out: nothing was applied; the host gives more room or splits the work. */
   RegionFull = 64,

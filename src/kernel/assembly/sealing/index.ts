@@ -5,19 +5,20 @@
  * The kernel's entry re-exports every function of this file.
  */
 import { beginFlatChanges, exportFlatChanges } from './flatChanges';
-import { addItem, blockBloom, clearItems, exchangeAt, exchangeEnd, setSealingRegion } from './items';
-import { orderedRoot } from './orderedRoot';
-import { addReceipt } from './receipt';
+import { blockBloom, clearItems, exchangeAt, exchangeEnd, isFull, setSealingRegion } from './items';
+import { addItem, orderedRoot } from './orderedRoot';
+import { addReceipt, clearReceipts, storedReceipts, storedReceiptsEnd } from './receipt';
 
 /** Gives this instance the region; it must be zero. */
 export function sealingAttach(base: usize, size: usize): void {
   setSealingRegion(base, size);
-  clearItems();
+  sealingBegin();
 }
 
 /** Before a block's first item. */
 export function sealingBegin(): void {
   clearItems();
+  clearReceipts();
 }
 
 /** Returns where the transaction's `size` bytes are to be written; 0 where there is no room. */
@@ -25,9 +26,23 @@ export function sealingAddTransaction(size: u32): usize {
   return addItem(0, size);
 }
 
-/** See `addReceipt`: of the last outcome. Returns where its 256 bytes of bloom lie, 0 where there is no room. */
-export function sealingAddReceipt(type: u32, cumulativeGas: u64, depositNonce: u64): usize {
-  return addReceipt(type, cumulativeGas, depositNonce);
+/** See `addReceipt`: of the last outcome. Returns 0 where the stored receipts have no room for it. */
+export function sealingAddReceipt(type: u32, creator: usize): i32 {
+  return addReceipt(type, creator) ? 1 : 0;
+}
+
+/** Whether all that was added had room: else there are no roots. */
+export function sealingIsComplete(): i32 {
+  return isFull(0) || isFull(1) ? 0 : 1;
+}
+
+/** Where the stored receipts begin; they end at `sealingReceiptsEnd`. Before `sealingBeginChanges`. */
+export function sealingReceipts(): usize {
+  return storedReceipts();
+}
+
+export function sealingReceiptsEnd(): usize {
+  return storedReceiptsEnd();
 }
 
 /** Where the block's bloom lies. */
@@ -40,7 +55,7 @@ export function sealingRoot(list: i32, out: usize): void {
   orderedRoot(list, out);
 }
 
-/** After the roots; the items are gone then. */
+/** After the roots; items and receipts are gone then. */
 export function sealingBeginChanges(): void {
   beginFlatChanges();
 }

@@ -2,69 +2,122 @@
  * The block's transactions and receipts as bytes, in two lists. Each item has free room in front of it, where its trie leaf's
  * header goes, so that hashing copies nothing.
  *
- * The sealing region: 0 items of list 0 · items of list 1 · nodes being built · block bloom · bloom cache · bytes.
+ * Sixteen items whose keys differ in their last nibble alone make one branch of the list's trie, whatever follows: once such a group is complete it
+ * is hashed (orderedRoot) and its bytes are reused for the next one. So a list takes the room of two groups: the first, whose keys are
+ * scattered, and the one being filled.
+ *
+ * The sealing region: list 0 · list 1 · nodes being built · block bloom · bloom of a receipt · bloom cache · bytes of list 0, of list 1, of the stored
+ * receipts.
  */
 
 /** What lies in front of each item's bytes: list header 5, path 6, string header 5. */
 export const HEADROOM: usize = 16;
 /** Items of a list. */
 export const ITEMS_MAX: u32 = 1 << 18;
+export const GROUP_LENGTH: u32 = 16;
+
+// A list.
+const L_COUNT: usize = 0;
+/** First free byte. */
+const L_CURSOR: usize = 4;
+/** Where the bytes of the group being filled begin, once it is not the first. */
+const L_GROUP: usize = 8;
+const L_BEGIN: usize = 12;
+const L_END: usize = 16;
+/** u32: 1 once an item had no room. */
+const L_FULL: usize = 20;
+/** Address and size of each item of the first group, then of the one being filled. */
+const L_ITEMS: usize = 64;
 const ITEM_SIZE: usize = 8;
-const TABLE_SIZE: usize = <usize>ITEMS_MAX * ITEM_SIZE;
+/** Of each complete group but the first: the reference to its branch, 33 bytes. */
+const L_REFERENCES: usize = 512;
+const REFERENCE_SIZE: usize = 40;
+const LIST_SIZE: usize = L_REFERENCES + <usize>(ITEMS_MAX / GROUP_LENGTH) * REFERENCE_SIZE;
 
 /** Nodes being built: one KiB for each nibble of the longest key, and to spare. */
-const NODES_AT: usize = 2 * TABLE_SIZE;
+const NODES_AT: usize = 2 * LIST_SIZE;
 const NODE_SIZE: usize = 1024;
 const NODES_SIZE: usize = 16 * NODE_SIZE;
 const BLOOM_AT: usize = NODES_AT + NODES_SIZE;
-const BLOOM_CACHE_AT: usize = BLOOM_AT + 256;
+const RECEIPT_BLOOM_AT: usize = BLOOM_AT + 256;
+const BLOOM_CACHE_AT: usize = RECEIPT_BLOOM_AT + 256;
 export const BLOOM_CACHE_ENTRIES: usize = 1024;
 export const BLOOM_CACHE_ENTRY_SIZE: usize = 48;
 const BYTES_AT: usize = BLOOM_CACHE_AT + BLOOM_CACHE_ENTRIES * BLOOM_CACHE_ENTRY_SIZE;
 
 let base: usize = 0;
 let end: usize = 0;
-let cursor: usize = 0;
-let count0: u32 = 0;
-let count1: u32 = 0;
+let storedAt: usize = 0;
 
 /** Gives this instance the sealing region; it must be zero, and larger than its tables. */
 export function setSealingRegion(at: usize, size: usize): void {
   base = at;
   end = at + size;
+  const room = (end - base - BYTES_AT) >> 3 & ~7;
+  setBytes(0, base + BYTES_AT, base + BYTES_AT + room);
+  setBytes(1, base + BYTES_AT + room, base + BYTES_AT + 4 * room);
+  storedAt = base + BYTES_AT + 4 * room;
+}
+
+function setBytes(list: i32, from: usize, to: usize): void {
+  store<u32>(listAt(list), <u32>from, L_BEGIN);
+  store<u32>(listAt(list), <u32>to, L_END);
+}
+
+@inline
+function listAt(list: i32): usize {
+  return base + <usize>list * LIST_SIZE;
 }
 
 export function clearItems(): void {
-  cursor = base + BYTES_AT;
-  count0 = 0;
-  count1 = 0;
+  for (let list = 0; list < 2; list++) {
+    const at = listAt(list);
+    store<u32>(at, 0, L_COUNT);
+    store<u32>(at, load<u32>(at, L_BEGIN), L_CURSOR);
+    store<u32>(at, 0, L_FULL);
+  }
   memory.fill(blockBloom(), 0, 256);
 }
 
-/** Adds an item of `size` bytes and returns where they are to be written; 0 where there is no room. */
-export function addItem(list: i32, size: u32): usize {
-  const index = list == 0 ? count0 : count1;
-  if (index == ITEMS_MAX || <usize>size + HEADROOM + 8 > end - cursor) return 0;
-  const at = cursor + HEADROOM;
+/** A place for the next item, of `size` bytes; 0 where there is no room, and from then on. The group before it must be hashed if it is complete. */
+export function placeItem(list: i32, size: u32): usize {
+  const at = listAt(list);
+  const index = load<u32>(at, L_COUNT);
+  if (index == GROUP_LENGTH) store<u32>(at, load<u32>(at, L_CURSOR), L_GROUP);
+  if (index % GROUP_LENGTH == 0 && index > GROUP_LENGTH) store<u32>(at, load<u32>(at, L_GROUP), L_CURSOR);
+  const cursor = <usize>load<u32>(at, L_CURSOR);
+  const room = <usize>load<u32>(at, L_END) - cursor;
+  if (isFull(list) || index == ITEMS_MAX || <usize>size + HEADROOM + 8 > room) {
+    store<u32>(at, 1, L_FULL);
+    return 0;
+  }
+  const bytes = cursor + HEADROOM;
   const item = itemOf(list, index);
-  store<u32>(item, <u32>at);
+  store<u32>(item, <u32>bytes);
   store<u32>(item, size, 4);
-  cursor = (at + <usize>size + 7) & ~7;
-  if (list == 0) count0++;
-  else count1++;
-  return at;
+  store<u32>(at, <u32>((bytes + <usize>size + 7) & ~7), L_CURSOR);
+  store<u32>(at, index + 1, L_COUNT);
+  return bytes;
+}
+
+/** Whether an item had no room: then the list has no root here. */
+@inline
+export function isFull(list: i32): bool {
+  return load<u32>(listAt(list), L_FULL) != 0;
 }
 
 @inline
 export function itemCount(list: i32): u32 {
-  return list == 0 ? count0 : count1;
+  return load<u32>(listAt(list), L_COUNT);
 }
 
 @inline
 function itemOf(list: i32, index: u32): usize {
-  return base + (list == 0 ? 0 : TABLE_SIZE) + <usize>index * ITEM_SIZE;
+  const place = index < GROUP_LENGTH ? index : GROUP_LENGTH + (index % GROUP_LENGTH);
+  return listAt(list) + L_ITEMS + <usize>place * ITEM_SIZE;
 }
 
+/** Of an item of the first group, or of the one being filled. */
 @inline
 export function itemBytes(list: i32, index: u32): usize {
   return <usize>load<u32>(itemOf(list, index));
@@ -73,6 +126,17 @@ export function itemBytes(list: i32, index: u32): usize {
 @inline
 export function itemSize(list: i32, index: u32): u32 {
   return load<u32>(itemOf(list, index), 4);
+}
+
+/** Whether the group's bytes are gone, its reference being there. */
+@inline
+export function isHashedGroup(list: i32, group: u32): bool {
+  return group > 0 && group < (itemCount(list) - 1) / GROUP_LENGTH;
+}
+
+@inline
+export function groupReference(list: i32, group: u32): usize {
+  return listAt(list) + L_REFERENCES + <usize>group * REFERENCE_SIZE;
 }
 
 /** Where the node at `depth` nibbles is built. */
@@ -87,11 +151,25 @@ export function blockBloom(): usize {
 }
 
 @inline
+export function receiptBloom(): usize {
+  return base + RECEIPT_BLOOM_AT;
+}
+
+@inline
 export function bloomCache(): usize {
   return base + BLOOM_CACHE_AT;
 }
 
-/** Where exported changes go: the bytes of all items, which are then gone. */
+/** Where the stored receipts begin. */
+export function storedBegin(): usize {
+  return storedAt;
+}
+
+export function storedEnd(): usize {
+  return end;
+}
+
+/** Where exported changes go: the bytes of all items and of the stored receipts, which are then gone. */
 export function exchangeAt(): usize {
   return base + BYTES_AT;
 }

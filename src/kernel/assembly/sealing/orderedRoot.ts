@@ -6,11 +6,43 @@ import { keccak256 } from '../keccak';
 import { rlpHeaderSize, rlpWriteListHeader, rlpWriteStringHeader } from '../rlp';
 import { EMPTY_ROOT } from '../trie/constants';
 import { copy } from '../u256';
-import { itemBytes, itemCount, itemSize, nodeBuffer } from './items';
+import {
+  GROUP_LENGTH,
+  groupReference,
+  isHashedGroup,
+  itemBytes,
+  itemCount,
+  itemSize,
+  nodeBuffer,
+  placeItem,
+} from './items';
 
 /** An extension's child is built one buffer further than its depth says: it begins at least one nibble later. */
 const LEAF_FLAG: u8 = 0x20;
 const ODD_FLAG: u8 = 0x10;
+
+/** Bytes of a reference by hash. */
+const REFERENCE_LENGTH: u32 = 33;
+
+/** Adds an item of `size` bytes and returns where they are to be written, before the next one is added; 0 where there is no room. */
+export function addItem(list: i32, size: u32): usize {
+  const count = itemCount(list);
+  if (count % GROUP_LENGTH == 0 && count > GROUP_LENGTH) hashGroup(list, count / GROUP_LENGTH - 1);
+  return placeItem(list, size);
+}
+
+/** Hashes a complete group: its keys differ in the last nibble, so it is one branch, of leaves without a path. Too long to be embedded. */
+function hashGroup(list: i32, group: u32): void {
+  const first = group * GROUP_LENGTH;
+  const depth = keyNibbles(first);
+  const start = nodeBuffer(0) + 8;
+  let at = start;
+  for (let index = first; index < first + GROUP_LENGTH; index++) {
+    at += writeLeaf(list, index, keyOf(index), depth, false, at);
+  }
+  store<u8>(at++, 0x80);
+  finishNode(start, at, false, groupReference(list, group));
+}
 
 /** Writes the root to `out`, 32 bytes. */
 export function orderedRoot(list: i32, out: usize): void {
@@ -62,6 +94,10 @@ function writeNode(list: i32, from: u32, to: u32, depth: i32, isRoot: bool, out:
   let split = depth;
   while (nibbleAt(firstKey, split) == nibbleAt(lastKey, split)) split++;
   if (split > depth) return writeExtension(list, from, to, firstKey, depth, split, isRoot, out);
+  if (split == keyNibbles(first) - 1 && isHashedGroup(list, first / GROUP_LENGTH)) {
+    memory.copy(out, groupReference(list, first / GROUP_LENGTH), REFERENCE_LENGTH);
+    return REFERENCE_LENGTH;
+  }
 
   // Nine bytes are kept free for the header: 3 are enough for a branch.
   const start = nodeBuffer(depth) + 8;

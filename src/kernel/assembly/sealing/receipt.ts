@@ -1,53 +1,161 @@
-/** Receipts and blooms, out of the last outcome. */
+/**
+ * Receipts, out of the last outcome, in two forms: the one that the receipts root is made of, and the one that the host stores (src/codec/receipt.ts).
+ *
+ *   type ‖ rlp([status, cumulative gas, bloom, logs]), of deposits also their nonce and the version 1
+ *   rlp([type, status, gas, logs, gas price, contract, [deposit nonce]])
+ */
+import { B_GAS_USED } from '../block';
+import { createAddress } from '../evm/calls';
 import { LOG_DATA_SIZE, LOG_HEADER_SIZE, LOG_TOPIC_COUNT } from '../evm/stateOps';
-import { keccak256 } from '../keccak';
-import { workBase } from '../memory';
-import { rlpHeaderSize, rlpWriteAddress, rlpWriteBytes, rlpWriteHash, rlpWriteListHeader, rlpWriteU64 } from '../rlp';
-import { outcome, R_LOG_COUNT, R_LOGS, R_STATUS } from '../transaction';
 import { Status } from '../evm/status';
-import { addItem, BLOOM_CACHE_ENTRIES, BLOOM_CACHE_ENTRY_SIZE, blockBloom, bloomCache } from './items';
+import { keccak256 } from '../keccak';
+import { blockContext, workBase } from '../memory';
+import {
+  rlpHeaderSize,
+  rlpWriteAddress,
+  rlpWriteBytes,
+  rlpWriteHash,
+  rlpWriteListHeader,
+  rlpWriteU64,
+  rlpWriteWord,
+} from '../rlp';
+import {
+  outcome,
+  R_CONTRACT,
+  R_GAS_PRICE,
+  R_GAS_USED,
+  R_HAS_CONTRACT,
+  R_LOG_COUNT,
+  R_LOGS,
+  R_NONCE,
+  R_STATUS,
+} from '../transaction';
+import {
+  BLOOM_CACHE_ENTRIES,
+  BLOOM_CACHE_ENTRY_SIZE,
+  blockBloom,
+  bloomCache,
+  receiptBloom,
+  storedBegin,
+  storedEnd,
+} from './items';
+import { addItem } from './orderedRoot';
 
 const TYPE_DEPOSIT: u32 = 0x7e;
 const BLOOM_SIZE: u32 = 256;
 /** Bytes of `b9 01 00 ‖ bloom`. */
 const BLOOM_ITEM_SIZE: u32 = 3 + BLOOM_SIZE;
+/** In front of the stored receipts: their list's header. */
+const STORED_HEADER_SIZE: usize = 8;
+/** Of a stored receipt without its logs, and what the writers of integers spill. */
+const STORED_FIXED_SIZE: usize = 128;
+/** workBase(): 40 bytes for a price's RLP. */
+const PRICE_AT: usize = 3200;
+
+/** Behind the last stored receipt. */
+let storedCursor: usize = 0;
+
+export function clearReceipts(): void {
+  storedCursor = storedBegin() + STORED_HEADER_SIZE;
+}
 
 /**
- * Adds the receipt of the outcome to list 1: type ‖ rlp([status, cumulative gas, bloom, logs]), of deposits also their nonce and
- * the version 1; and ORs its bloom into the block's. Returns where the receipt's bloom lies, 0 where there is no room.
+ * Adds the receipt of the last outcome, whose gas is counted in the block's already; ORs its bloom into the block's. `creator`: 0, or of a creation
+ * where its sender's 20 bytes lie. False where the stored receipts have no room for it. A full list of the other form says so itself.
  */
-export function addReceipt(type: u32, cumulativeGas: u64, depositNonce: u64): usize {
+export function addReceipt(type: u32, creator: usize): bool {
   const result = outcome();
   const logCount = load<u32>(result, R_LOG_COUNT);
   const logs = <usize>load<u32>(result, R_LOGS);
   const logsSize = logsPayloadSize(logs, logCount);
-  let payload = 1 + u64Size(cumulativeGas) + BLOOM_ITEM_SIZE + rlpHeaderSize(logsSize) + logsSize;
+  if (storedEnd() - storedCursor < <usize>logsSize + STORED_FIXED_SIZE) return false;
+  if (logCount > 0) memory.fill(receiptBloom(), 0, BLOOM_SIZE);
+  const logsAt = writeStored(type, creator, logs, logCount, logsSize);
+  if (logCount > 0) mergeBloom();
+  addConsensus(type, logsAt, rlpHeaderSize(logsSize) + logsSize, logCount > 0);
+  return true;
+}
+
+/** Returns where the RLP of the logs lies. */
+function writeStored(type: u32, creator: usize, logs: usize, logCount: u32, logsSize: u32): usize {
+  const result = outcome();
+  const gasUsed = load<u64>(result, R_GAS_USED);
+  const price = workBase() + PRICE_AT;
+  const priceSize = <u32>(rlpWriteWord(price, result + R_GAS_PRICE) - price);
+  const nonceSize = type == TYPE_DEPOSIT ? u64Size(load<u64>(result, R_NONCE)) : 0;
+  const payload =
+    2 + u64Size(gasUsed) + rlpHeaderSize(logsSize) + logsSize + priceSize + (creator == 0 ? 1 : 21) + 1 + nonceSize;
+  let at = rlpWriteListHeader(storedCursor, payload);
+  at = rlpWriteU64(at, type);
+  store<u8>(at++, status());
+  at = rlpWriteU64(at, gasUsed);
+  const logsAt = at;
+  at = writeLogs(logs, logCount, rlpWriteListHeader(at, logsSize));
+  memory.copy(at, price, priceSize);
+  at += priceSize;
+  if (creator == 0) {
+    store<u8>(at++, 0x80);
+  } else {
+    // A deposit that could not even begin has none: what it would have been.
+    if (load<u32>(result, R_HAS_CONTRACT) == 0) createAddress(creator, load<u64>(result, R_NONCE), result + R_CONTRACT);
+    at = rlpWriteAddress(at, result + R_CONTRACT);
+  }
+  at = rlpWriteListHeader(at, nonceSize);
+  if (nonceSize > 0) at = rlpWriteU64(at, load<u64>(result, R_NONCE));
+  storedCursor = at;
+  return logsAt;
+}
+
+@inline
+function status(): u8 {
+  return load<u32>(outcome(), R_STATUS) == Status.Success ? 1 : 0x80;
+}
+
+/** Adds the form that the root is made of to list 1, with the `size` bytes of logs that lie at `logs`. */
+function addConsensus(type: u32, logs: usize, size: u32, hasLogs: bool): void {
+  const cumulativeGas = load<u64>(blockContext(), B_GAS_USED);
+  const depositNonce = load<u64>(outcome(), R_NONCE);
+  let payload = 1 + u64Size(cumulativeGas) + BLOOM_ITEM_SIZE + size;
   if (type == TYPE_DEPOSIT) payload += u64Size(depositNonce) + 1;
-  const size = (type == 0 ? 0 : 1) + rlpHeaderSize(payload) + payload;
-  let at = addItem(1, size);
-  if (at == 0) return 0;
+  let at = addItem(1, (type == 0 ? 0 : 1) + rlpHeaderSize(payload) + payload);
+  if (at == 0) return;
   if (type != 0) store<u8>(at++, <u8>type);
   at = rlpWriteListHeader(at, payload);
-  store<u8>(at++, load<u32>(result, R_STATUS) == Status.Success ? 1 : 0x80);
+  store<u8>(at++, status());
   at = rlpWriteU64(at, cumulativeGas);
   store<u8>(at, 0xb9);
   store<u8>(at, 1, 1);
   store<u8>(at, 0, 2);
-  const bloom = at + 3;
-  memory.fill(bloom, 0, BLOOM_SIZE);
-  at = rlpWriteListHeader(bloom + BLOOM_SIZE, logsSize);
-  at = writeLogs(logs, logCount, at, bloom);
+  if (hasLogs) memory.copy(at + 3, receiptBloom(), BLOOM_SIZE);
+  else memory.fill(at + 3, 0, BLOOM_SIZE);
+  at += BLOOM_ITEM_SIZE;
+  memory.copy(at, logs, size);
+  at += size;
   if (type == TYPE_DEPOSIT) {
     at = rlpWriteU64(at, depositNonce);
     store<u8>(at, 1);
   }
-  if (logCount > 0) {
-    const whole = blockBloom();
-    for (let i: usize = 0; i < BLOOM_SIZE; i += 8) {
-      store<u64>(whole + i, load<u64>(whole + i) | load<u64>(bloom + i));
-    }
+}
+
+function mergeBloom(): void {
+  const whole = blockBloom();
+  const bloom = receiptBloom();
+  for (let i: usize = 0; i < BLOOM_SIZE; i += 8) {
+    store<u64>(whole + i, load<u64>(whole + i) | load<u64>(bloom + i));
   }
-  return bloom;
+}
+
+/** Puts the list's header in front of the stored receipts and returns where it begins; they end at `storedReceiptsEnd`. */
+export function storedReceipts(): usize {
+  const first = storedBegin() + STORED_HEADER_SIZE;
+  const length = <u32>(storedCursor - first);
+  const start = first - rlpHeaderSize(length);
+  rlpWriteListHeader(start, length);
+  return start;
+}
+
+export function storedReceiptsEnd(): usize {
+  return storedCursor;
 }
 
 function logsPayloadSize(log: usize, count: u32): u32 {
@@ -67,7 +175,8 @@ function logPayloadSize(log: usize): u32 {
   return 21 + rlpHeaderSize(topics) + topics + (bare ? 0 : rlpHeaderSize(dataSize)) + dataSize;
 }
 
-function writeLogs(log: usize, count: u32, at: usize, bloom: usize): usize {
+function writeLogs(log: usize, count: u32, at: usize): usize {
+  const bloom = receiptBloom();
   for (; count > 0; count--) {
     at = rlpWriteListHeader(at, logPayloadSize(log));
     addToBloom(log, 20, bloom);
