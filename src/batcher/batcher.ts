@@ -347,10 +347,10 @@ export class Batcher {
   }
 
   #pack(): PackedBatch {
-    const { l2ChainId, decodedSizeBytesMax, blobsPerBatchMax } = this.#options;
+    const { decodedSizeBytesMax, blobsPerBatchMax } = this.#options;
     const payloadSizeBytesMax =
       this.#kind === 'blobs' ? payloadCapacityBytes(blobsPerBatchMax) : this.#options.payloadSizeBytesMax;
-    return packBatch(l2ChainId, this.#builder.blocks, { payloadSizeBytesMax, decodedSizeBytesMax });
+    return packBatch(this.#builder, { payloadSizeBytesMax, decodedSizeBytesMax });
   }
 
   #post({ blocks, payload }: PackedBatch): void {

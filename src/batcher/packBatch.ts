@@ -18,15 +18,15 @@ export interface PackedBatch {
 
 /**
  * The longest run from the first block on (within a few per cent) that fits both limits.
- * @param blocks consecutive, at least one
+ * @param collected holds at least one block
  * @throws Batcher.BlockTooLarge when the first block alone does not fit
  */
-export function packBatch(l2ChainId: number, blocks: readonly Block[], limits: BatchSizeLimits): PackedBatch {
+export function packBatch(collected: BatchBuilder, limits: BatchSizeLimits): PackedBatch {
+  const { blocks, chainId } = collected;
   assert(blocks.length > 0, 'a batch is packed of at least one block');
   let count = blocks.length;
   for (;;) {
-    const builder = new BatchBuilder(l2ChainId);
-    for (const block of blocks.slice(0, count)) builder.add(block);
+    const builder = count === blocks.length ? collected : builderOf(chainId, blocks.slice(0, count));
     const payload = builder.build();
     const excess = Math.max(
       payload.length / limits.payloadSizeBytesMax,
@@ -36,6 +36,12 @@ export function packBatch(l2ChainId: number, blocks: readonly Block[], limits: B
     if (count === 1) throw blockTooLarge(blocks[0], payload.length, builder.decodedSizeBytes, limits);
     count = Math.max(1, Math.min(count - 1, Math.floor((count * 0.97) / excess)));
   }
+}
+
+function builderOf(chainId: number, blocks: Block[]): BatchBuilder {
+  const builder = new BatchBuilder(chainId);
+  for (const block of blocks) builder.add(block);
+  return builder;
 }
 
 function blockTooLarge(

@@ -58,42 +58,65 @@ const VERSION = 1;
 
 /** Total for sealed blocks: every transaction comes back to its exact bytes. About 30 µs per transaction. */
 export function encodeBatch(input: BatchInput): Uint8Array {
-  const body = encodeBatchBody(input);
+  return compressBatchBody(encodeBatchBody(input));
+}
+
+/** The payload of a body. */
+export function compressBatchBody(body: Uint8Array): Uint8Array {
   const deflated = deflateRawSync(body, { level: constants.Z_BEST_COMPRESSION, memLevel: 9 });
   return concatBytes(Uint8Array.of(VERSION), deflated);
 }
 
 /** What `encodeBatch` compresses. */
-export function encodeBatchBody(input: BatchInput): Uint8Array {
-  const last = input.blocks.at(-1);
-  assert(last, 'a batch holds at least one block');
-  const body = new ByteWriter();
-  body.varint(input.firstBlockNumber);
-  body.bytes(input.parentHash);
-  body.bytes(last.hash);
-  body.bytes(last.l1Origin.hash);
-  body.varint(input.chainId);
-  body.varint(input.blocks.length);
-  const columns = createColumns();
-  const transactions = new TransactionColumnsWriter(columns, input.chainId);
-  let timestamp = 0;
-  let originNumber = 0;
-  for (const block of input.blocks) {
-    columns.timestamps.varint(block.header.timestamp - timestamp);
-    columns.origins.varint(block.l1Origin.number - originNumber);
-    timestamp = block.header.timestamp;
-    originNumber = block.l1Origin.number;
+export function encodeBatchBody({ chainId, blocks, ...start }: BatchInput): Uint8Array {
+  const body = new BatchBody(chainId);
+  for (const block of blocks) body.add(block);
+  return body.toBytes(start);
+}
+
+/** A body that grows by a block at a time and can be had at any time: each transaction is taken apart once. */
+export class BatchBody {
+  readonly #chainId: number;
+  readonly #columns = createColumns();
+  readonly #transactions: TransactionColumnsWriter;
+  #blockCount = 0;
+  #last: Block | undefined;
+
+  constructor(chainId: number) {
+    this.#chainId = chainId;
+    this.#transactions = new TransactionColumnsWriter(this.#columns, chainId);
+  }
+
+  /** @param block follows the one added before; deposits in it are left out */
+  add(block: Block): void {
+    const columns = this.#columns;
+    columns.timestamps.varint(block.header.timestamp - (this.#last?.header.timestamp ?? 0));
+    columns.origins.varint(block.l1Origin.number - (this.#last?.l1Origin.number ?? 0));
     let count = 0;
     for (const transaction of block.transactions) {
       if (transaction.type === 0x7e) continue;
-      transactions.write(transaction);
+      this.#transactions.write(transaction);
       count++;
     }
     columns.transactionCounts.varint(count);
+    this.#blockCount++;
+    this.#last = block;
   }
-  transactions.end();
-  writeColumns(body, columns);
-  return body.toBytes();
+
+  /** The body of all blocks added; at least one was. */
+  toBytes({ firstBlockNumber, parentHash }: Pick<BatchInput, 'firstBlockNumber' | 'parentHash'>): Uint8Array {
+    const last = this.#last;
+    assert(last, 'a batch holds at least one block');
+    const body = new ByteWriter();
+    body.varint(firstBlockNumber);
+    body.bytes(parentHash);
+    body.bytes(last.hash);
+    body.bytes(last.l1Origin.hash);
+    body.varint(this.#chainId);
+    body.varint(this.#blockCount);
+    writeColumns(body, this.#columns, { yParities: this.#transactions.openParityByte() });
+    return body.toBytes();
+  }
 }
 
 /**

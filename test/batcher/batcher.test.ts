@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { Batcher, type BatcherOptions } from '../../src/batcher/batcher';
 import { packBatch } from '../../src/batcher/packBatch';
 import { decodeBatch } from '../../src/codec/batch';
+import { BatchBuilder } from '../../src/codec/batch/batchBuilder';
+import type { Block } from '../../src/codec/block';
 import { TributaryError } from '../../src/core/errors';
 import { MemoryStore } from '../../src/core/memoryStore';
 import { systemClock } from '../../src/core/systemClock';
@@ -212,7 +214,7 @@ describe('Batcher', () => {
   it('begins behind what others posted for it', async () => {
     chain.seal(3);
     const blocks = [1, 2].map((number) => chain.blockByNumber(number) ?? chain.head);
-    const { payload } = packBatch(CHAIN_ID, blocks, LIMITS);
+    const { payload } = packBatch(collect(blocks), LIMITS);
     const other = await L1TransactionSender.open({
       l1: await connect([l1.url]),
       account: accounts.sequencer,
@@ -240,16 +242,22 @@ describe('Batcher', () => {
   });
 });
 
+function collect(blocks: readonly Block[]): BatchBuilder {
+  const builder = new BatchBuilder(CHAIN_ID);
+  for (const block of blocks) builder.add(block);
+  return builder;
+}
+
 describe('packBatch', () => {
   it('takes as many blocks as fit, and no fewer than nearly all of them', () => {
     const chain = new TestSealedChain();
     chain.seal(30, 10_000);
     const blocks = Array.from({ length: 30 }, (_, i) => chain.blockByNumber(i + 1) ?? chain.head);
-    const packed = packBatch(CHAIN_ID, blocks, LIMITS);
+    const packed = packBatch(collect(blocks), LIMITS);
     expect(packed.payload.length).to.be.within(100_000, 120_000);
     const batch = decodeBatch(packed.payload, { decompressedSizeBytesMax: LIMITS.decodedSizeBytesMax });
     expect(batch.blocks.length).to.equal(packed.blocks.length);
-    const one = packBatch(CHAIN_ID, blocks.slice(0, 1), LIMITS);
+    const one = packBatch(collect(blocks.slice(0, 1)), LIMITS);
     expect(one.blocks).to.deep.equal(blocks.slice(0, 1));
   });
 
@@ -258,7 +266,7 @@ describe('packBatch', () => {
     chain.seal(10, 1_000);
     const blocks = Array.from({ length: 10 }, (_, i) => chain.blockByNumber(i + 1) ?? chain.head);
     const limits = { ...LIMITS, decodedSizeBytesMax: 5_000 };
-    const { payload, blocks: taken } = packBatch(CHAIN_ID, blocks, limits);
+    const { payload, blocks: taken } = packBatch(collect(blocks), limits);
     expect(taken.length).to.be.within(1, 5);
     decodeBatch(payload, { decompressedSizeBytesMax: 5_000 });
   });
@@ -266,7 +274,7 @@ describe('packBatch', () => {
   it('refuses a block that is too large alone', () => {
     const chain = new TestSealedChain();
     chain.seal(1, 121_000);
-    expect(() => packBatch(CHAIN_ID, [chain.head], LIMITS)).to.throw(TributaryError, 'L2 block 1 does not fit');
+    expect(() => packBatch(collect([chain.head]), LIMITS)).to.throw(TributaryError, 'L2 block 1 does not fit');
   });
 });
 

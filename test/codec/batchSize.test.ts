@@ -117,6 +117,14 @@ describe('codec/batch/BatchBuilder', () => {
     expect(builder.build().length).to.equal(builder.estimatedSizeBytes);
   });
 
+  it('gives at every block the bytes that encoding all blocks at once gives', () => {
+    const builder = new BatchBuilder(CHAIN_ID);
+    for (const block of transfers(100, (i) => noise(2, i % 30).subarray(12))) {
+      builder.add(block);
+      expect(builder.build()).to.deep.equal(encodeBatch(builder.input()));
+    }
+  });
+
   it('knows the decoded size that derivation counts', () => {
     const builder = new BatchBuilder(CHAIN_ID);
     for (const block of transfers(300, (i) => noise(2, i).subarray(12))) builder.add(block);

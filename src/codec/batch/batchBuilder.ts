@@ -1,5 +1,5 @@
 import { assert } from '../../core/assert';
-import { type BatchInput, encodeBatch } from '../batch';
+import { BatchBody, type BatchInput, compressBatchBody } from '../batch';
 import type { Block } from '../block';
 import { DecodedSize } from './decodedSize';
 
@@ -8,8 +8,8 @@ const INITIAL_RATIO = 0.7;
 /** Header, hashes and empty columns of a batch without transactions. */
 const EMPTY_SIZE_BYTES = 160;
 /**
- * Who asks for the estimate has the batch encoded for real each time it has grown by this factor: all encodings together cost about three
- * times the last one.
+ * Who asks for the estimate has the batch compressed for real each time it has grown by this factor: all compressions together cost about
+ * three times the last one.
  */
 const GROWTH = 1.5;
 
@@ -22,6 +22,7 @@ const GROWTH = 1.5;
  */
 export class BatchBuilder {
   readonly #chainId: number;
+  readonly #body: BatchBody;
   readonly #blocks: Block[] = [];
   readonly #decodedSize = new DecodedSize();
   #rawSizeBytes = 0;
@@ -31,6 +32,11 @@ export class BatchBuilder {
 
   constructor(chainId: number) {
     this.#chainId = chainId;
+    this.#body = new BatchBody(chainId);
+  }
+
+  get chainId(): number {
+    return this.#chainId;
   }
 
   get blocks(): readonly Block[] {
@@ -42,6 +48,7 @@ export class BatchBuilder {
     const last = this.#blocks.at(-1);
     assert(!last || last.header.number + 1 === block.header.number, 'the blocks of a batch are consecutive');
     this.#blocks.push(block);
+    this.#body.add(block);
     this.#decodedSize.addBlock();
     this.#rawSizeBytes += 3;
     for (const transaction of block.transactions) {
@@ -64,7 +71,7 @@ export class BatchBuilder {
 
   /** The payload of all blocks so far; at least one was added. */
   build(): Uint8Array {
-    const payload = encodeBatch(this.input());
+    const payload = compressBatchBody(this.#body.toBytes(this.input()));
     // What the bytes since the last encoding came to tells best what the next will: the first ones of a kind are the dearest.
     const addedRawSizeBytes = this.#rawSizeBytes - this.#encodedRawSizeBytes;
     if (addedRawSizeBytes > 0) this.#ratio = Math.max(0, payload.length - this.#encodedSizeBytes) / addedRawSizeBytes;

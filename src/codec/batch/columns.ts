@@ -1,3 +1,4 @@
+import { EMPTY_BYTES } from '../../core/bytes';
 import { ByteReader } from './byteReader';
 import { ByteWriter } from './byteWriter';
 
@@ -66,10 +67,17 @@ export function createColumns(): ColumnWriters {
   return Object.fromEntries(COLUMN_NAMES.map((name) => [name, new ByteWriter()])) as ColumnWriters;
 }
 
-export function writeColumns(body: ByteWriter, columns: ColumnWriters): void {
+/** @param tails what follows at the end of a column */
+export function writeColumns(
+  body: ByteWriter,
+  columns: ColumnWriters,
+  tails: Partial<Record<ColumnName, Uint8Array>>,
+): void {
   for (const name of COLUMN_NAMES) {
-    body.varint(columns[name].length);
-    body.bytes(columns[name].toBytes());
+    const tail = tails[name] ?? EMPTY_BYTES;
+    body.varint(columns[name].length + tail.length);
+    body.bytes(columns[name].view());
+    body.bytes(tail);
   }
 }
 

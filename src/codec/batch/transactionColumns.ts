@@ -57,9 +57,9 @@ export class TransactionColumnsWriter {
     columns.signatures.bytes(fields.s);
   }
 
-  /** Call once, after the last transaction. */
-  end(): void {
-    if (this.#parityCount % 8 !== 0) this.#columns.yParities.byte(this.#parityByte);
+  /** What ends the column of parities: the bits that don't fill a byte yet, if there are any. */
+  openParityByte(): Uint8Array {
+    return this.#parityCount % 8 === 0 ? EMPTY_BYTES : Uint8Array.of(this.#parityByte);
   }
 
   #writeData(data: Uint8Array): void {
