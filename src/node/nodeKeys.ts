@@ -54,7 +54,7 @@ export async function loadNodeKeys(roles: Role[], dev: boolean, sources: KeySour
 }
 
 /** The key of one who signs. @throws as `loadNodeKeys` */
-export function loadKey(role: KeyRole, sources: KeySources): Promise<LocalAccount> {
+export async function loadKey(role: KeyRole, sources: KeySources): Promise<LocalAccount> {
   return readKey(role, keystoreFiles(sources.keystore, [role])[role], sources);
 }
 

@@ -78,6 +78,10 @@ describe('forced inclusion', function () {
         asked.method === 'eth_getBlockByNumber' && asked.params[0] === 'latest'
           ? { ...asked, params: [frozenAt, asked.params[1]] }
           : asked;
+      // Requests that were on their way to L1 before have come back when their askers have asked again, a few times.
+      const looks = () => l1.seen.filter((method) => method === 'eth_getBlockByNumber').length;
+      const looksBefore = looks();
+      await until('the sequencer looks at the L1 of then', () => looks() >= looksBefore + 10);
       const censored = await deposit(RECIPIENT, parseEther('1'), '0x', parseEther('1'));
       const postsBefore = (await chain.batchPosts()).length;
       for (let i = 0; i < 3; i++) await transfer();

@@ -48,6 +48,21 @@ describe('loadNodeConfig', () => {
     expect(error.message).to.contain('a verifier trusts nothing but L1');
   });
 
+  it('lets a batcher run apart from the sequencer that it follows, and says what it needs for that', () => {
+    const url = 'http://10.0.0.1:9545';
+    const apart = { ...required, roles: 'batcher,proposer' };
+    expect(loadNodeConfig({ ...apart, sequencer: url }, {})).to.deep.include({ sequencer: url });
+    expect(failure(() => loadNodeConfig(apart, {})).message).to.contain('give its JSON-RPC URL');
+    const beside = failure(() => loadNodeConfig({ ...required, sequencer: url }, {}));
+    expect(beside.message).to.contain('only a batcher on a node of its own follows a sequencer');
+    const both = failure(() => loadNodeConfig({ ...apart, roles: 'batcher,verifier', sequencer: url }, {}));
+    expect(both.message).to.contain('batcher and verifier need separate nodes');
+    expect(loadNodeConfig({ ...required, roles: 'verifier,proposer' }, {}).roles).to.deep.equal([
+      'verifier',
+      'proposer',
+    ]);
+  });
+
   it('says when the file is missing or is not JSON', () => {
     expect(failure(() => loadNodeConfig({}, {}, '/nowhere/node.json')).code).to.equal('Node.ConfigMissing');
     expect(failure(() => loadNodeConfig({}, {}, configFile('{'))).code).to.equal('Node.ConfigUnreadable');
