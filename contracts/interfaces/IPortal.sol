@@ -48,8 +48,8 @@ interface IPortal {
     /// @notice Where it is known whether an execution version is in its canary.
     function moduleRegistry() external view returns (address);
 
-    /// @notice Whether withdrawals that were proven against this game wait for the end of a canary. If the registry does
-    /// not answer they don't: no module can keep anybody's exit shut.
+    /// @notice Whether withdrawals that were proven against this game wait for the end of a canary. If the registry
+    /// does not answer they don't: no module can keep anybody's exit shut.
     function isWithdrawalHeld(address disputeGame) external view returns (bool);
 
     /// @notice Type of the games that count (SystemConfig's).

@@ -68,8 +68,8 @@ contract ModuleRegistry is IModuleRegistry, Ownable2StepUpgradeable, ReentrancyG
     }
 
     /// @notice Sets the contracts beside the registry and the versions that rule from genesis on.
-    /// @dev Anyone, once, while the system is deployed: those contracts name the registry, so it can't name them when it
-    /// is made. The deployment reads back what was set, and opens the Portal only after this.
+    /// @dev Anyone, once, while the system is deployed: those contracts name the registry, so it can't name them when
+    /// it is made. The deployment reads back what was set, and opens the Portal only after this.
     /// @param genesisModules By kind.
     function start(Neighbours calldata neighbours, GenesisModule[5] calldata genesisModules) external {
         if (_versionIds.length > 0) revert ModuleRegistryAlreadyStarted();

@@ -1,5 +1,6 @@
 import {
   type Account,
+  type Address,
   type Chain,
   type Hex,
   keccak256,
@@ -11,6 +12,7 @@ import {
   type WalletClient,
 } from 'viem';
 import { errorMessage, TributaryError } from '../../core/errors';
+import { TRANSACTION_GAS_LIMIT_MAX } from '../../execution/transactionGas';
 import { differenceOf } from './checkPlan';
 import { create2Call } from './create2Factory';
 import type { DeploymentJournal, JournalState } from './deploymentJournal';
@@ -125,7 +127,9 @@ async function carryOut(
   const to = step.kind === 'create' ? plan.factory : step.address;
   const data = step.kind === 'create' ? create2Call(plan.salt, step.initCode) : step.data;
   const nonce = await publicClient.getTransactionCount({ address: account.address, blockTag: 'pending' });
-  const hash = await walletClient.sendTransaction({ to, data, nonce, account, chain: walletClient.chain ?? null });
+  const gas = await gasFor(publicClient, { account: account.address, to, data });
+  const chain = walletClient.chain ?? null;
+  const hash = await walletClient.sendTransaction({ to, data, nonce, gas, account, chain });
   onSent(hash);
   const receipt: TransactionReceipt = await publicClient.waitForTransactionReceipt({ hash });
   // Someone may have put the very same contract there a moment before: it counts, whoever paid.
@@ -133,6 +137,19 @@ async function carryOut(
     throw new TributaryError('L1.DeploymentFailed', `the transaction ${hash} failed on L1`, { recovery: 'halt' });
   }
   return { hash: receipt.transactionHash, l1Block: Number(receipt.blockNumber) };
+}
+
+/**
+ * Hardhat's estimate tries thrice the gas that was used, which from 5.6 million on is more than a transaction may have (EIP-7825), and fails.
+ * So a failed estimate alone says nothing: the call itself says whether, and why, the transaction would fail.
+ */
+async function gasFor(client: PublicClient, call: { account: Address; to: Address; data: Hex }): Promise<bigint> {
+  try {
+    return await client.estimateGas(call);
+  } catch {
+    await client.call({ ...call, gas: TRANSACTION_GAS_LIMIT_MAX });
+    return TRANSACTION_GAS_LIMIT_MAX;
+  }
 }
 
 function stepFailed(options: ApplyPlanOptions, step: DeploymentStep, index: number, cause: unknown): TributaryError {
