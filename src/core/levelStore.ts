@@ -65,7 +65,22 @@ export class LevelStore implements KeyValueStore {
     return this.#level.iterator(range);
   }
 
+  /** As it is now, whatever is written later. To be closed before the store is. */
+  snapshot(): LevelSnapshot {
+    const snapshot = this.#level.snapshot();
+    return {
+      get: (key) => this.#level.getSync(key, { snapshot }),
+      close: () => snapshot.close(),
+    };
+  }
+
   close(): Promise<void> {
     return this.#level.close();
   }
+}
+
+/** What a store held at one moment; read-only. */
+export interface LevelSnapshot {
+  get(key: Uint8Array): Uint8Array | undefined;
+  close(): Promise<void>;
 }
