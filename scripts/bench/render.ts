@@ -18,7 +18,7 @@ export function renderSection(section: Section, { rows, memoryMebibytes, version
 }
 
 function renderRow(row: Row): string {
-  const figure = (value: number) => `${row.unit === 'ms' ? value.toPrecision(3) : Math.round(value)} ${row.unit}`;
+  const figure = (value: number) => `${figureOf(row.unit, value)} ${row.unit}`;
   const goal = row.goal && ('atLeast' in row.goal ? `≥ ${row.goal.atLeast}×` : `≤ ${row.goal.atMost}×`);
   const met = isMet(row);
   const cells = [
@@ -30,4 +30,9 @@ function renderRow(row: Row): string {
     met === undefined ? '' : met ? 'met' : 'missed',
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function figureOf(unit: Row['unit'], value: number): string {
+  if (unit === 'ms') return value.toPrecision(3);
+  return unit === 'bytes' ? value.toFixed(1) : String(Math.round(value));
 }

@@ -18,7 +18,7 @@ export interface Section {
 
 export interface Row {
   work: string;
-  unit: 'ms' | '/s';
+  unit: 'ms' | '/s' | 'bytes' | 'gas';
   own: number;
   /** Who or what the figure is set beside. */
   peer?: { name: string; value: number };
@@ -40,7 +40,7 @@ export interface SectionResult {
 /** A row of two times or two rates. */
 export function compare(work: string, unit: Row['unit'], own: number, peer: Row['peer'], goal?: Row['goal']): Row {
   if (!peer) return { work, unit, own, goal };
-  const ratio = unit === 'ms' ? peer.value / own : own / peer.value;
+  const ratio = unit === '/s' ? own / peer.value : peer.value / own;
   return { work, unit, own, peer, ratio, goal };
 }
 

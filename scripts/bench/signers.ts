@@ -6,8 +6,8 @@ import { type Address, concatBytes, EMPTY_BYTES, toFixedBytes, toMinimalBytes } 
 import { keccak256 } from '../../src/core/keccak';
 
 const MNEMONIC = 'test test test test test test test test test test test junk';
-const MAX_FEE_WEI = toMinimalBytes(1_000_000_000_000n);
-const TIP_WEI = toMinimalBytes(1_000_000_000n);
+const MAX_FEE_WEI = 1_000_000_000_000n;
+const TIP_WEI = 1_000_000_000n;
 const EIP_1559 = Uint8Array.of(2);
 
 export interface Signer {
@@ -23,6 +23,9 @@ export interface Message {
   value?: bigint;
   data?: Uint8Array;
   gasLimit: bigint;
+  /** Wei per gas; default 1,000 and 1 gwei. */
+  maxFeeWei?: bigint;
+  tipWei?: bigint;
 }
 
 /** The first accounts of the mnemonic that Hardhat, anvil and `tributary dev` give money to. */
@@ -45,10 +48,12 @@ function signer(privateKey: Uint8Array): Signer {
   };
 }
 
-/** A raw EIP-1559 transaction, 1 gwei tip, and the signer's next nonce taken. About 100 µs. */
-export function signRaw(signer: Signer, chainId: number, { to, value = 0n, data, gasLimit }: Message): Uint8Array {
+/** A raw EIP-1559 transaction, and the signer's next nonce taken. About 100 µs. */
+export function signRaw(signer: Signer, chainId: number, message: Message): Uint8Array {
+  const { to, value = 0n, data, gasLimit, maxFeeWei = MAX_FEE_WEI, tipWei = TIP_WEI } = message;
   const nonce = toMinimalBytes(signer.nonce++);
-  const fields = [toMinimalBytes(chainId), nonce, TIP_WEI, MAX_FEE_WEI, toMinimalBytes(gasLimit)];
+  const fees = [toMinimalBytes(tipWei), toMinimalBytes(maxFeeWei)];
+  const fields = [toMinimalBytes(chainId), nonce, ...fees, toMinimalBytes(gasLimit)];
   const unsigned = [...fields, to ?? EMPTY_BYTES, toMinimalBytes(value), data ?? EMPTY_BYTES, []];
   const digest = keccak256(concatBytes(EIP_1559, RLP.encode(unsigned)));
   const { signature, recid } = secp256k1.ecdsaSign(digest, signer.privateKey);
