@@ -57,7 +57,7 @@ export class BenchChain {
   ) {}
 
   static async open(options: BenchChainOptions): Promise<BenchChain> {
-    const config = chainConfig(options);
+    const config = benchConfig(options);
     const folder = options.store === 'disk' ? mkdtempSync(join(tmpdir(), 'tributary-bench-')) : undefined;
     const store = folder ? await openLevelStore(folder) : new MemoryStore();
     const genesis = buildGenesis(config, [...predeploys(), ...(options.contracts ?? [])]);
@@ -65,7 +65,9 @@ export class BenchChain {
     const removeFolder = () => {
       if (folder) rmSync(folder, { recursive: true, force: true });
     };
-    return new BenchChain(config, chain, createExecutor(options.executor, config, chain), removeFolder);
+    // As a node does: the parallel executor's workers read the database themselves.
+    const executor = createExecutor({ ...options.executor, databaseFolder: folder }, config, chain);
+    return new BenchChain(config, chain, executor, removeFolder);
   }
 
   /** Executes, seals and commits a block of transactions that must all succeed. */
@@ -122,7 +124,7 @@ function l1Block(): L1BlockRef {
   };
 }
 
-function chainConfig({ rich, gasLimit }: BenchChainOptions): ChainConfig {
+export function benchConfig({ rich, gasLimit }: Pick<BenchChainOptions, 'rich' | 'gasLimit'>): ChainConfig {
   return {
     l1ChainId: 1,
     l2ChainId: CHAIN_ID,

@@ -9,6 +9,7 @@ import type { KeyValueStore } from '../../src/core/ports';
 import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor, type ParallelExecutorOptions } from '../../src/execution/parallel/parallelExecutor';
+import { encodeNumber, keyPrefix, nameKey } from '../../src/state/keyspace';
 import { SENDER_COUNT, signPlans, transactionPlans } from './randomTransactions';
 import { ETHER, signTransaction, TestChain, type TransactionFields } from './testChain';
 
@@ -114,6 +115,38 @@ describe('ParallelExecutor', function () {
       expect(rejected).to.deep.equal([]);
     }
     expect(trio.parallel.statistics()).to.deep.include({ parallelTransactions: 30, sequentialTransactions: 0 });
+    await trio.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('does not take what its workers read while the chain moved on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-parallel-'));
+    const store = await openLevelStore(folder);
+    const trio = await Trio.open({ workerCount: 2, databaseFolder: folder }, store);
+    const sends = (round: number) =>
+      Promise.all(
+        [...Array(200).keys()].map((index) =>
+          signTransaction(index % 10, 20 * round + Math.floor(index / 10), {
+            to: toHex(toFixedBytes(0x7000 + 1000 * round + index, 20)),
+            value: 1n,
+          }),
+        ),
+      );
+    let moved = 0;
+    for (let round = 0; round < 10 && moved === 0; round++) {
+      const request = trio.test.request(await sends(round));
+      const expected = await trio.test.executor.executeBlock(request);
+      // As if the head were another block by now: what workers read can't be known to be the parent's state.
+      const pointer = nameKey(keyPrefix.pointer, 'head');
+      const head = trio.test.chain.head.header.number;
+      await store.batch([{ type: 'put', key: pointer, value: encodeNumber(head + 1) }]);
+      const executed = await trio.parallel.executeBlock(request);
+      await store.batch([{ type: 'put', key: pointer, value: encodeNumber(head) }]);
+      expect(comparable(executed)).to.deep.equal(comparable(expected));
+      moved += trio.parallel.statistics()?.stateMoved ?? 0;
+      await trio.test.chain.commit(executed);
+    }
+    expect(moved, 'a worker has read and seen that the head is another').to.be.greaterThan(0);
     await trio.close();
     rmSync(folder, { recursive: true });
   });

@@ -39,6 +39,8 @@ const ROOM_ERRORS = new Set([
   'Kernel.TrieOutOfMemory',
   'Kernel.TrieBufferTooSmall',
   'Kernel.TrieExchangeFull',
+  // Not room, but as much out of the ordinary: the chain was cut back while a block was executed on it.
+  'Kernel.StateMoved',
 ]);
 const TRIE_ARENA_SIZE_BYTES = 256 * 2 ** 20;
 /** EIP-2930: the least that a block pays to touch one more account or slot. */

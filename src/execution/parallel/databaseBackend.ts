@@ -1,9 +1,10 @@
 /** How an executing worker reads the state of the chain's head: from the LevelDB that the main thread writes, through a handle of its own. */
 import { type Address, type Hash, padLeft, ZERO_HASH } from '../../core/bytes';
 import { type LevelStore, openLevelStore } from '../../core/levelStore';
-import type { BackendAccount, StateBackend } from '../../kernel/stateBackend';
+import type { OwnStateBackend } from '../../kernel/parallel/workerProtocol';
+import type { BackendAccount } from '../../kernel/stateBackend';
 import { decodeAccount } from '../../state/accountCodec';
-import { accountKey, bytesKey, keyPrefix, numberKey, storageKey } from '../../state/keyspace';
+import { accountKey, bytesKey, keyPrefix, nameKey, numberKey, readNumber, storageKey } from '../../state/keyspace';
 
 const WORD_SIZE_BYTES = 32;
 
@@ -12,8 +13,8 @@ export async function createBackend(folder: string): Promise<DatabaseBackend> {
   return new DatabaseBackend(await openLevelStore(folder));
 }
 
-/** Between a block's begin and its end nobody writes: what is read is the state after the parent. */
-class DatabaseBackend implements StateBackend {
+/** Reads the state after the head, whichever that is: between a block's begin and its end it is the parent, and nobody writes. `isAt` tells. */
+class DatabaseBackend implements OwnStateBackend {
   readonly #store: LevelStore;
 
   constructor(store: LevelStore) {
@@ -40,6 +41,13 @@ class DatabaseBackend implements StateBackend {
 
   blockHash(blockNumber: number): Hash {
     return this.#store.get(numberKey(keyPrefix.header, blockNumber))?.subarray(0, WORD_SIZE_BYTES) ?? ZERO_HASH;
+  }
+
+  /** @param stateId the hash of the block whose state it is to be */
+  isAt(stateId: Uint8Array): boolean {
+    const head = this.#store.get(nameKey(keyPrefix.pointer, 'head'));
+    const wanted = this.#store.get(bytesKey(keyPrefix.blockNumber, stateId));
+    return head !== undefined && wanted !== undefined && readNumber(head) === readNumber(wanted);
   }
 
   async close(): Promise<void> {

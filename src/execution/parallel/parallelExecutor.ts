@@ -60,6 +60,7 @@ export class ParallelExecutor implements Executor {
   }
 
   executeBlock(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
+    this.#pool?.setState(request.attributes.parentHash);
     return this.#executor.executeBlock(request);
   }
 

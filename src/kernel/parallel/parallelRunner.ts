@@ -9,6 +9,7 @@
  * A transaction that turns out not to be includable (nonce, funds) writes nothing; that it is not is part of its result, which stands on what it read as any
  * other does.
  */
+import { TributaryError } from '../../core/errors';
 import type { Logger } from '../../core/ports';
 import { encodedSize, encodeTransaction, type KernelTransaction } from '../encodeTransaction';
 import type { Kernel, KernelOutcome, RejectedSender } from '../kernel';
@@ -37,6 +38,8 @@ export interface ParallelStatistics {
   /** Transactions that waited for their turn, because something that they read was about to be written. */
   putOff: number;
   validations: number;
+  /** Times that a worker read another state than the block's, which was then executed otherwise. */
+  stateMoved: number;
   /** Reads that made an execution wait or be repeated, by kind of location. */
   conflicts: { account: number; balance: number; slot: number };
   /** Milliseconds for handing transactions over (others execute meanwhile), for executing the rest, and for bringing the results into the state. */
@@ -99,13 +102,15 @@ export class ParallelRunner {
   statistics(): ParallelStatistics {
     return {
       ...structuredClone(this.#statistics),
+      stateMoved: this.#pool.stateMovedCount,
       idleMs: this.#statistics.idleMs.map((_, worker) => this.#pool.idleMs(worker)),
     };
   }
 
   /**
    * Executes the transactions on the block that the kernel has begun.
-   * @throws what `Kernel.execute` throws, and what `take` throws; the kernel's block is then to be taken back
+   * @throws Kernel.StateMoved where workers that read by themselves may have read another state: the kernel's cache is then to be dropped; what
+   * `Kernel.execute` throws, and what `take` throws; the kernel's block is then to be taken back
    */
   async execute(transactions: KernelTransaction[], take: TakeOutcome): Promise<void> {
     await this.#pool.replaceFailed();
@@ -159,6 +164,7 @@ export class ParallelRunner {
     let handedAt = begunAt;
     let failures: string[];
     let isDone = false;
+    const movedBefore = this.#pool.stateMovedCount;
     try {
       this.#pool.open();
       this.#hand(transactions, from, to);
@@ -175,6 +181,7 @@ export class ParallelRunner {
     if (failures.length > 0) this.#logger?.error({ failures }, 'workers failed: the block goes on without them');
     if (!isDone) exports.breakCodeLock();
     const closedAt = performance.now();
+    if (this.#pool.stateMovedCount !== movedBefore) throw stateMoved();
     const fitting = exports.fittingCount(exports.finalCount()) >>> 0;
     exports.settle(fitting);
     this.#count();
@@ -298,6 +305,11 @@ function currentSender(kernel: Kernel, { from }: KernelTransaction): RejectedSen
   return kernel.account(from);
 }
 
+function stateMoved(): TributaryError {
+  const message = 'the state that a block is executed on was written to meanwhile';
+  return new TributaryError('Kernel.StateMoved', message, { recovery: 'retry' });
+}
+
 function emptyStatistics(workerCount: number): ParallelStatistics {
   return {
     parallelRuns: 0,
@@ -308,6 +320,7 @@ function emptyStatistics(workerCount: number): ParallelStatistics {
     reexecutions: 0,
     putOff: 0,
     validations: 0,
+    stateMoved: 0,
     conflicts: { account: 0, balance: 0, slot: 0 },
     handMs: 0,
     runMs: 0,

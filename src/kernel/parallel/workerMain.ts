@@ -1,25 +1,24 @@
 /** A worker thread's program: one kernel instance over the shared memory, woken for each run. */
 import { workerData } from 'node:worker_threads';
+import type { Address, Hash } from '../../core/bytes';
 import { hostImports } from '../hostImports';
 import type { KernelExports } from '../kernelModule';
-import type { StateBackend } from '../stateBackend';
+import type { BackendAccount, StateBackend } from '../stateBackend';
 import { MailboxBackend } from './mailbox';
 import { RunField, Stop, Work } from './runLayout';
 import {
   IDLE_WAIT_MS,
   MAIN_WAKE,
+  type OwnStateBackend,
   RUN_IS_OPEN,
   SHUT_DOWN,
   SLEEP,
   START,
+  STATE_MOVED,
   STATES,
   type WorkerStart,
   WorkerState,
 } from './workerProtocol';
-
-interface ClosableBackend extends StateBackend {
-  close?(): Promise<void>;
-}
 
 /** Looks at the start word before the thread goes to sleep on it: waking it takes 10 to 100 µs. */
 const START_POLLS = 2000;
@@ -40,7 +39,7 @@ function wakeMain(): void {
   Atomics.notify(sync, MAIN_WAKE);
 }
 
-async function openBackend(): Promise<ClosableBackend> {
+async function openBackend(): Promise<OwnStateBackend> {
   if (!start.backend) {
     return new MailboxBackend(start.mailbox, () => {
       Atomics.add(control, RunField.requests / 4, 1);
@@ -48,9 +47,61 @@ async function openBackend(): Promise<ClosableBackend> {
     });
   }
   const { createBackend } = require(start.backend.module) as {
-    createBackend(options: unknown): Promise<ClosableBackend>;
+    createBackend(options: unknown): Promise<OwnStateBackend>;
   };
   return createBackend(start.backend.options);
+}
+
+/** The backend, with a look before its first read of a run and after its last whether it reads the state that the run is on. */
+class WatchedBackend implements StateBackend {
+  readonly #backend: OwnStateBackend;
+  readonly #stateId = new Uint8Array(start.stateId);
+  #hasRead = false;
+
+  constructor(backend: OwnStateBackend) {
+    this.#backend = backend;
+  }
+
+  loadAccount(address: Address): BackendAccount | undefined {
+    this.#noteRead();
+    return this.#backend.loadAccount(address);
+  }
+
+  loadSlot(address: Address, slot: Hash): Uint8Array | undefined {
+    this.#noteRead();
+    return this.#backend.loadSlot(address, slot);
+  }
+
+  loadCode(codeHash: Hash): Uint8Array | undefined {
+    return this.#backend.loadCode(codeHash);
+  }
+
+  loadTrieNode(key: Uint8Array): Uint8Array | undefined {
+    return this.#backend.loadTrieNode(key);
+  }
+
+  blockHash(blockNumber: number): Hash {
+    this.#noteRead();
+    return this.#backend.blockHash(blockNumber);
+  }
+
+  /** Before the worker says that it has left the run. */
+  endRun(): void {
+    if (this.#hasRead) this.#check();
+    this.#hasRead = false;
+  }
+
+  #noteRead(): void {
+    if (this.#hasRead) return;
+    this.#hasRead = true;
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#backend.isAt?.(this.#stateId) !== false) return;
+    Atomics.add(sync, STATE_MOVED, 1);
+    Atomics.compareExchange(control, RunField.stop / 4, Stop.none, Stop.host);
+  }
 }
 
 /** Waits for another start word than `seen` and returns it. */
@@ -81,7 +132,8 @@ function reportFailure(error: unknown): void {
 }
 
 async function main(): Promise<void> {
-  const backend = await openBackend();
+  const opened = await openBackend();
+  const backend = new WatchedBackend(opened);
   const imports = {
     env: { memory: start.memory },
     host: hostImports(start.memory, backend) as unknown as WebAssembly.ModuleImports,
@@ -96,9 +148,10 @@ async function main(): Promise<void> {
     // First the state, then another look: the main thread closes the run first and looks at the states then.
     setState(WorkerState.inRun);
     if ((seen & RUN_IS_OPEN) !== 0) takePart(kernel, seen);
+    backend.endRun();
     setState(WorkerState.waiting);
   }
-  await backend.close?.();
+  await opened.close?.();
 }
 
 main().catch(reportFailure);

@@ -13,6 +13,8 @@ import {
   RUN_IS_OPEN,
   SHUT_DOWN,
   START,
+  STATE_ID_SIZE_BYTES,
+  STATE_MOVED,
   STATES,
   SYNC_SIZE_BYTES,
   type WorkerBackend,
@@ -102,6 +104,7 @@ export class WorkerPool {
   readonly #logger: Logger | undefined;
   readonly #sync = new Int32Array(new SharedArrayBuffer(SYNC_SIZE_BYTES));
   readonly #idleMs: Float64Array;
+  readonly #stateId = new Uint8Array(new SharedArrayBuffer(STATE_ID_SIZE_BYTES));
   readonly #control: Int32Array;
   readonly #threads: (Thread | undefined)[] = [];
   #run = 0;
@@ -154,6 +157,16 @@ export class WorkerPool {
     while (!this.#isClosed && this.#threads.some((thread, worker) => thread && this.#isStarting(worker))) {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
+  }
+
+  /** Names the state (32 bytes) that the following runs are on, for workers that read it themselves. */
+  setState(stateId: Uint8Array): void {
+    this.#stateId.set(stateId);
+  }
+
+  /** How often a worker has found that what it had read in a run was another state. Nothing of the kernel's cache is certain then. */
+  get stateMovedCount(): number {
+    return Atomics.load(this.#sync, STATE_MOVED);
   }
 
   /** Wakes the workers for the run that was begun. */
@@ -249,6 +262,7 @@ export class WorkerPool {
         run: this.runArguments(worker),
         sync: this.#sync.buffer as SharedArrayBuffer,
         idleMs: this.#idleMs.buffer as SharedArrayBuffer,
+        stateId: this.#stateId.buffer as SharedArrayBuffer,
         mailbox: new SharedArrayBuffer(MAILBOX_SIZE_BYTES),
         errorText: new SharedArrayBuffer(ERROR_TEXT_SIZE_BYTES),
         backend: this.options.backend,

@@ -20,6 +20,10 @@ export const AHEAD: usize = 72;
 export const IN_VAIN: usize = 76;
 /** u32: more than these in a window, and the run is given up. */
 export const IN_VAIN_MAX: usize = 80;
+/** u32: how many chunks beyond the final ones may be taken. */
+export const DEPTH: usize = 84;
+/** u32: of the window's transactions, those that were put off until their turn. */
+export const PUT_OFF: usize = 88;
 /** u32: complete chunks, so far. */
 export const CHUNKS: usize = 128;
 /** u32: 1 once no more transactions come. */
@@ -112,6 +116,7 @@ let regionAt: usize = 0;
 let recordsAt: usize = 0;
 let chunksAt: usize = 0;
 let workerCount: u32 = 1;
+let ownNumber: u32 = 0;
 let sendersAt: usize = 0;
 let sendersMask: usize = 0;
 let buffersAt: usize = 0;
@@ -128,6 +133,7 @@ export function layOutRegion(base: usize, size: usize, transactionsMax: u32, wor
   regionAt = base;
   recordsAt = base + CONTROL_SIZE;
   workerCount = workers;
+  ownNumber = worker;
   chunksAt = (recordsAt + <usize>transactionsMax * TRANSACTION_RECORD_SIZE + 63) & ~63;
   sendersAt = (chunksAt + (<usize>transactionsMax + 1) * CHUNK_SIZE + 63) & ~63;
   sendersMask = 1;
@@ -155,6 +161,12 @@ export function recordOf(index: u32): usize {
 @inline
 export function workersOfRun(): u32 {
   return workerCount;
+}
+
+/** This instance's number among them. */
+@inline
+export function workerNumber(): u32 {
+  return ownNumber;
 }
 
 @inline

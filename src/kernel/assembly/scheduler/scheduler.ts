@@ -31,21 +31,34 @@ import {
   chunkState,
   COMMITTED,
   control,
+  DEPTH,
   IN_VAIN,
   IN_VAIN_MAX,
+  PUT_OFF,
   SEALED,
   Stop,
   stopRun,
+  workerNumber,
+  workersOfRun,
 } from './region';
 
+/** The low byte of the state word; the rest is the number of the worker that executed it. */
 const enum ChunkState {
   Taken = 0,
   Executed = 1,
   Confirming = 2,
 }
+const STATE_BITS: u32 = 8;
+const STATE_MASK: u32 = 0xff;
 
 /** Transactions executed ahead of their turn after which those in vain are counted anew. */
 const WINDOW: u32 = 40;
+/** Chunks that may be executed ahead of their turn: enough to go on while the system lets another worker rest for some milliseconds. */
+const DEPTH_MAX: u32 = 64;
+/** Where more than a quarter is executed in vain, or nothing is known yet: for each worker. */
+const DEPTH_MIN: u32 = 2;
+/** So far behind, chunks that are ready are confirmed by whoever comes by. */
+const LAG_MAX: u32 = 8;
 
 @inline
 export function committedChunks(): u32 {
@@ -58,11 +71,17 @@ export function isDone(committed: u32): bool {
   return atomic.load<u32>(control(), SEALED) != 0 && atomic.load<u32>(control(), CHUNKS) == committed;
 }
 
+/** Before a run. */
+export function resetDepth(): void {
+  store<u32>(control(), DEPTH_MIN * workersOfRun(), DEPTH);
+}
+
 /** The next chunk for this worker, -1: there is none at the moment. */
-export function claimChunk(): i32 {
+export function claimChunk(committed: u32): i32 {
   while (true) {
     const next = atomic.load<u32>(control(), CHUNK_CURSOR);
     if (next >= atomic.load<u32>(control(), CHUNKS)) return -1;
+    if (next >= committed + load<u32>(control(), DEPTH)) return -1;
     if (atomic.cmpxchg<u32>(control(), next, next + 1, CHUNK_CURSOR) == next) return <i32>next;
   }
 }
@@ -70,14 +89,21 @@ export function claimChunk(): i32 {
 /** All transactions of the chunk are executed ahead of their turn, or put off. */
 @inline
 export function finishChunk(chunk: u32): void {
-  atomic.store<u32>(chunkState(chunk), ChunkState.Executed);
+  atomic.store<u32>(chunkState(chunk), ChunkState.Executed | (workerNumber() << STATE_BITS));
 }
 
-/** Whether the caller is the one to confirm the lowest chunk that is not final. */
-export function takeTurn(chunk: u32): bool {
+/**
+ * Whether the caller is the one to confirm the lowest chunk that is not final. `inHand`: the chunk that it is about to go on with, -1: it has nothing
+ * better to do.
+ */
+export function takeTurn(chunk: u32, inHand: i32): bool {
+  if (chunk >= atomic.load<u32>(control(), CHUNKS)) return false;
   const state = chunkState(chunk);
-  if (chunk >= atomic.load<u32>(control(), CHUNKS) || atomic.load<u32>(state) != ChunkState.Executed) return false;
-  return atomic.cmpxchg<u32>(state, ChunkState.Executed, ChunkState.Confirming) == ChunkState.Executed;
+  const seen = atomic.load<u32>(state);
+  if ((seen & STATE_MASK) != ChunkState.Executed) return false;
+  // Its reads are in its executor's cache.
+  if (inHand >= 0 && seen >> STATE_BITS != workerNumber() && <u32>inHand - chunk <= LAG_MAX) return false;
+  return atomic.cmpxchg<u32>(state, seen, ChunkState.Confirming) == seen;
 }
 
 /** The chunk is final. */
@@ -86,13 +112,30 @@ export function commitChunk(chunk: u32): void {
   atomic.store<u32>(control(), chunk + 1, COMMITTED);
 }
 
-/** Counts a transaction that was executed ahead of its turn; where too many were so in vain the run is given up. By whoever confirms. */
+/** How a transaction that was to be executed ahead of its turn fared. */
+export const enum Fate {
+  Stands = 0,
+  /** It was not executed, and had to be in its turn. */
+  PutOff = 1,
+  /** It had to be executed again. */
+  InVain = 2,
+}
+
+/**
+ * Counts a transaction whose chunk was executed ahead of its turn; where too many were so in vain the run is given up. By whoever confirms. Those put off
+ * count only near their turn: far ahead it is no wonder that something is not there yet.
+ */
 @inline
-export function noteAhead(inVain: bool): void {
-  const ahead = load<u32>(control(), AHEAD) + 1;
-  const vain = load<u32>(control(), IN_VAIN) + u32(inVain);
-  if (vain > load<u32>(control(), IN_VAIN_MAX)) stopRun(Stop.Contended);
+export function noteAhead(fate: Fate): void {
+  const at = control();
+  const ahead = load<u32>(at, AHEAD) + 1;
+  const putOff = load<u32>(at, PUT_OFF) + u32(fate == Fate.PutOff);
+  const inVain = load<u32>(at, IN_VAIN) + u32(fate == Fate.InVain);
+  const isShallow = load<u32>(at, DEPTH) < DEPTH_MAX;
+  if (inVain + (isShallow ? putOff : 0) > load<u32>(at, IN_VAIN_MAX)) stopRun(Stop.Contended);
   const isOver = ahead == WINDOW;
-  store<u32>(control(), isOver ? 0 : ahead, AHEAD);
-  store<u32>(control(), isOver ? 0 : vain, IN_VAIN);
+  if (isOver) store<u32>(at, inVain + putOff > WINDOW / 4 ? DEPTH_MIN * workersOfRun() : DEPTH_MAX, DEPTH);
+  store<u32>(at, isOver ? 0 : ahead, AHEAD);
+  store<u32>(at, isOver ? 0 : putOff, PUT_OFF);
+  store<u32>(at, isOver ? 0 : inVain, IN_VAIN);
 }

@@ -40,6 +40,7 @@ import {
   IN_VAIN_MAX,
   LONGEST_CHAIN,
   nextSenderBucket,
+  PUT_OFF,
   recordOf,
   REQUESTS,
   resetArena,
@@ -61,7 +62,7 @@ import {
   T_SOURCE,
   workersOfRun,
 } from './region';
-import { claimChunk, commitChunk, committedChunks, finishChunk, isDone, noteAhead, takeTurn } from './scheduler';
+import { claimChunk, commitChunk, committedChunks, Fate, finishChunk, isDone, noteAhead, resetDepth, takeTurn } from './scheduler';
 
 /** What `work` returns. */
 export const enum Work {
@@ -85,8 +86,6 @@ const CHUNKS_PER_WORKER: u32 = 8;
 /** New to the flat cache; a run that needs more is given up. */
 const ACCOUNTS_PER_TRANSACTION: u32 = 4;
 const SLOTS_PER_TRANSACTION: u32 = 8;
-/** Chunks that a worker has executed ahead of their turn, at most. */
-const CHUNKS_AHEAD_MAX: u32 = 4;
 
 const NOBODY: i32 = -1;
 
@@ -98,12 +97,6 @@ let next: u32 = 0;
 let end: u32 = 0;
 /** All below `next` is final: it is the chunk's turn. */
 let isItsTurn: bool = false;
-/** Those that it has executed ahead of their turn: a ring of chunk numbers, here because there are no arrays. */
-let ahead0: u32 = 0;
-let ahead1: u32 = 0;
-let ahead2: u32 = 0;
-let ahead3: u32 = 0;
-let aheadCount: u32 = 0;
 
 /**
  * Starts a run of no transactions on the flat cache as it is; more than `inVainMax` of 40 executed ahead of their turn in vain, and it is given up. False
@@ -121,6 +114,7 @@ export function beginRun(transactionsMax: u32, inVainMax: u32): bool {
   store<u32>(at, 0, COMMITTED);
   store<u32>(at, 0, FINAL);
   store<u32>(at, 0, AHEAD);
+  store<u32>(at, 0, PUT_OFF);
   store<u32>(at, 0, IN_VAIN);
   store<u32>(at, inVainMax, IN_VAIN_MAX);
   store<u64>(at, 0, CHUNK_GAS);
@@ -131,6 +125,7 @@ export function beginRun(transactionsMax: u32, inVainMax: u32): bool {
   startChunk(0, 0);
   clearStatistics();
   resetArena();
+  resetDepth();
   reserveFlatCache(transactionsMax * ACCOUNTS_PER_TRANSACTION, transactionsMax * SLOTS_PER_TRANSACTION);
   const coinbase = readAccount(blockContext() + B_COINBASE);
   const recipient = blockContext() + B_BASE_FEE_RECIPIENT;
@@ -208,7 +203,6 @@ export function work(isMain: bool): i32 {
     enteredEpoch = epoch;
     forgetPortion();
     chunk = NOBODY;
-    aheadCount = 0;
     enterRun(epoch, load<u32>(control(), COUNT_MAX));
   }
   const result = takeChunks(isMain);
@@ -222,15 +216,12 @@ function takeChunks(isMain: bool): Work {
     if (stopReason() != Stop.None) return Work.Stopped;
     if (isMain && atomic.load<u32>(control(), REQUESTS) != 0) return Work.Request;
     const committed = committedChunks();
-    while (aheadCount > 0 && ahead0 < committed) dropFirstAhead();
-    if (aheadCount > 0 && ahead0 == committed && takeTurn(committed)) {
+    if (takeTurn(committed, chunk)) {
       confirmWhole(committed);
-    } else if (chunk != NOBODY || (aheadCount < CHUNKS_AHEAD_MAX && takeChunk())) {
+    } else if (chunk != NOBODY || takeChunk(committed)) {
       executeNext(committed);
     } else if (isDone(committed)) {
       return Work.Done;
-    } else if (takeTurn(committed)) {
-      confirmWhole(committed);
     } else {
       count(STAT_POLLS);
       if (++polls > POLLS_MAX) return Work.Idle;
@@ -240,23 +231,8 @@ function takeChunks(isMain: bool): Work {
   }
 }
 
-function dropFirstAhead(): void {
-  ahead0 = ahead1;
-  ahead1 = ahead2;
-  ahead2 = ahead3;
-  aheadCount--;
-}
-
-function addAhead(executed: u32): void {
-  if (aheadCount == 0) ahead0 = executed;
-  else if (aheadCount == 1) ahead1 = executed;
-  else if (aheadCount == 2) ahead2 = executed;
-  else ahead3 = executed;
-  aheadCount++;
-}
-
-function takeChunk(): bool {
-  chunk = claimChunk();
+function takeChunk(committed: u32): bool {
+  chunk = claimChunk(committed);
   if (chunk == NOBODY) return false;
   next = chunkStart(<u32>chunk);
   end = chunkStart(<u32>chunk + 1);
@@ -283,7 +259,6 @@ function executeNext(committed: u32): void {
     store<u32>(control(), end, FINAL);
     commitChunk(finished);
   } else {
-    addAhead(finished);
     finishChunk(finished);
   }
 }
@@ -300,17 +275,18 @@ function confirmWhole(whole: u32): void {
 function confirm(from: u32, to: u32): bool {
   for (let index = from; index < to; index++) {
     const result = <usize>atomic.load<u32>(recordOf(index), T_RESULT);
-    let stands = false;
+    let fate = Fate.PutOff;
     if (result != 0) {
       count(STAT_VALIDATIONS);
-      stands = readsHold(index, <usize>load<u32>(result, X_READS), load<u32>(result, X_READS_SIZE), workBase());
-      if (!stands) {
+      const holds = readsHold(index, <usize>load<u32>(result, X_READS), load<u32>(result, X_READS_SIZE), workBase());
+      fate = holds ? Fate.Stands : Fate.InVain;
+      if (!holds) {
         count(STAT_ABORTS);
         markEstimates(result);
       }
     }
-    if (!stands && !executeForGood(index)) return false;
-    noteAhead(!stands);
+    if (fate != Fate.Stands && !executeForGood(index)) return false;
+    noteAhead(fate);
     if (stopReason() != Stop.None) {
       store<u32>(control(), index + 1, FINAL);
       return false;
