@@ -100,6 +100,8 @@ describe('Batcher', () => {
       lastPostedBlock: 5,
       batchesInFlight: 0,
       batchesPosted: 2,
+      blobsPosted: 0,
+      dataKind: 'calldata',
       restarts: 0,
       fault: undefined,
     });
