@@ -85,7 +85,7 @@ interface IInbox {
     function setSequencer(address newSequencer) external;
 
     /// @notice Sets the silence after which anyone may post, from the next transaction on.
-    /// @dev Only the owner, which is the timelock; within `SILENCE_PERIOD_SECONDS_MIN` and `SILENCE_PERIOD_SECONDS_MAX`.
+    /// @dev Only the owner, which is the timelock; from `SILENCE_PERIOD_SECONDS_MIN` to `SILENCE_PERIOD_SECONDS_MAX`.
     function setSilencePeriodSeconds(uint32 newSeconds) external;
 
     /// @notice The account that may post at any time.
