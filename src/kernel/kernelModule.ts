@@ -38,6 +38,9 @@ export interface KernelExports extends TrieExports, SealingExports {
   attachRun(base: number, sizeBytes: number, transactionCountMax: number, workerCount: number, worker: number): number;
   beginRun(transactionCountMax: number, inVainMax: number): number;
   addTransaction(source: number): void;
+  addRecords(at: number, count: number, room: number, roomEnd: number): number;
+  roomEnd(): number;
+  sealResults(from: number, to: number): number;
   sealRun(): number;
   work(isMain: number): number;
   leaveRun(): void;

@@ -10,7 +10,6 @@ import {
 import { poolSizeBytes, WorkerPool, type WorkerPoolOptions } from '../../kernel/parallel/workerPool';
 import type { CallRequest, CallResult, ExecuteBlockRequest, ExecutedBlock, Executor, StateOverride } from '../executor';
 import { KernelExecutor } from '../kernel/kernelExecutor';
-import { SealingRunner } from '../kernel/sealingRunner';
 import type { ExecutionChain } from '../reference/referenceExecutor';
 
 export interface ParallelExecutorOptions extends ParallelRunnerOptions {
@@ -46,7 +45,8 @@ export class ParallelExecutor implements Executor {
     this.#executor = new KernelExecutor(config, chain, memory, (kernel, backend) => {
       this.#pool = new WorkerPool(kernel.sharedMemory, poolOptions, logger);
       this.#runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
-      return new SealingRunner(kernel, BigInt(config.l2ChainId), this.#runner);
+      const runner = this.#runner;
+      return { execute: (transactions, reject) => runner.executeAndSeal(transactions, reject) };
     });
   }
 

@@ -42,6 +42,12 @@ let end: usize = 0;
 /** Where the next variable part of the transaction is written. */
 let next: usize = 0;
 
+/** Where what the last `decodeTransaction` wrote ends. */
+@inline
+export function decodedTransactionEnd(): usize {
+  return next;
+}
+
 /**
  * Writes the transaction at `out`, where 264 + 2 × `size` + 88 × authorizations bytes are free. Its calldata stays where it is. `authorities`: one of
  * AUTHORITY_SIZE bytes for each authorization. False where the bytes are no transaction.

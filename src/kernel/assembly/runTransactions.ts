@@ -11,10 +11,10 @@ import { addReceipt } from './sealing/receipt';
 import { applyTransaction, executeTransaction, Mode, outcome, R_STATUS } from './transaction';
 import { HAS_TO, TX_FLAGS, TX_SENDER, TX_TYPE } from './transactionContext';
 
-const RECORD_LENGTH: usize = 0;
-const RECORD_RAW_SIZE: usize = 4;
-const RECORD_SENDER: usize = 8;
-const RECORD_RAW: usize = 32;
+export const RECORD_LENGTH: usize = 0;
+export const RECORD_RAW_SIZE: usize = 4;
+export const RECORD_SENDER: usize = 8;
+export const RECORD_RAW: usize = 32;
 
 /** Where the run ended. */
 let stoppedAt: usize = 0;

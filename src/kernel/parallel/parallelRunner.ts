@@ -9,11 +9,14 @@
  * A transaction that turns out not to be includable (nonce, funds) writes nothing; that it is not is part of its result, which stands on what it read as any
  * other does.
  */
+import type { SignedTransaction } from '../../codec/transaction';
+import { toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import type { Logger } from '../../core/ports';
 import { encodedSize, encodeTransaction, type KernelTransaction } from '../encodeTransaction';
 import type { Kernel, KernelOutcome, RejectedSender } from '../kernel';
 import type { StateBackend } from '../stateBackend';
+import { TransactionRecords } from '../transactionRecords';
 import { RunField, STATISTICS_SIZE_BYTES, StatisticsField, Stop, Work } from './runLayout';
 import type { WorkerPool } from './workerPool';
 import { IDLE_WAIT_MS } from './workerProtocol';
@@ -59,6 +62,11 @@ export interface ParallelRunnerOptions {
   inVainMax?: number;
 }
 
+/** Told of a transaction that is not included: its index, why, and its sender as it was then where that exists. */
+export type RejectTransaction = (index: number, reason: string, sender: RejectedSender | undefined) => void;
+
+/** Transactions that are handed over at first, twice as many the next time: workers begin early. */
+const FIRST_SHARE = 32;
 /** Parallel execution of a stretch in which one sender has a larger share gains too little. */
 const SENDER_SHARE_MAX = 0.7;
 /** Where the doubling ends. */
@@ -72,6 +80,8 @@ export class ParallelRunner {
   readonly #backend: StateBackend;
   readonly #logger: Logger | undefined;
   readonly #parallelMin: number;
+  readonly #lengthMax: number;
+  readonly #records: TransactionRecords;
   readonly #backoffMin: number;
   readonly #inVainMax: number;
   readonly #statistics: ParallelStatistics;
@@ -92,6 +102,8 @@ export class ParallelRunner {
     this.#backend = backend;
     this.#logger = logger;
     this.#parallelMin = parallelMin;
+    this.#lengthMax = pool.options.transactionCountMax;
+    this.#records = new TransactionRecords(pool.options.sourceSizeBytes >> 1, pool.options.sourceSizeBytes >> 1);
     this.#backoffMin = backoffMin;
     this.#inVainMax = inVainMax;
     this.#nextBackoff = backoffMin;
@@ -116,7 +128,9 @@ export class ParallelRunner {
     await this.#pool.replaceFailed();
     for (let from = 0; from < transactions.length; ) {
       const to = this.#stretchEnd(transactions, from);
-      const settled = this.#isWorthwhile(transactions, from, to) ? await this.#runParallel(transactions, from, to) : 0;
+      const settled = this.#isWorthwhile(transactions, from, to)
+        ? await this.#run(to - from, () => this.#hand(transactions, from, to))
+        : 0;
       for (let i = 0; i < settled; i++) {
         const outcome = this.#kernel.takeResult(i);
         const isRejected = outcome.rejection !== undefined;
@@ -128,14 +142,66 @@ export class ParallelRunner {
     }
   }
 
+  /**
+   * Executes the transactions on the block that the kernel has begun, and seals them, as `Kernel.executeAll` does: nothing of them becomes an object.
+   * @param reject told of each that is not included
+   * @throws as `execute`
+   */
+  async executeAndSeal(transactions: SignedTransaction[], reject: RejectTransaction): Promise<void> {
+    await this.#pool.replaceFailed();
+    for (let from = 0; from < transactions.length; ) {
+      let to = Math.min(transactions.length, from + (this.#backoff > 0 ? this.#backoff : this.#lengthMax));
+      let settled = 0;
+      if (this.#backoff === 0 && to - from >= this.#parallelMin && this.#pool.readyCount > 1) {
+        settled = await this.#run(to - from, () => {
+          const handed = this.#handRecords(transactions, from, to);
+          to = from + handed;
+          return handed;
+        });
+      }
+      this.#sealResults(transactions, from, settled, reject);
+      this.#statistics.parallelTransactions += settled;
+      // At least one, so that one that can't be handed over gets its turn.
+      to = Math.max(to, from + 1);
+      this.#sealInOrder(transactions.slice(from + settled, to), from + settled, reject);
+      from = to;
+    }
+  }
+
+  #sealResults(transactions: SignedTransaction[], from: number, settled: number, reject: RejectTransaction): void {
+    for (let next = 0; next < settled; next++) {
+      next = this.#kernel.exports.sealResults(next, settled) >>> 0;
+      if (next === settled) return;
+      const outcome = this.#kernel.takeResult(next);
+      if (outcome.rejection === undefined) {
+        const message = `no room for the receipt of transaction ${toHex(transactions[from + next].hash)}`;
+        throw new TributaryError('Kernel.RegionFull', message, { recovery: 'halt' });
+      }
+      reject(from + next, outcome.rejection, this.#kernel.rejectedSender(next, outcome));
+    }
+  }
+
+  #sealInOrder(transactions: SignedTransaction[], first: number, reject: RejectTransaction): void {
+    for (let next = 0; next < transactions.length; next++) {
+      const { end, rejection } = this.#kernel.executeAll(transactions, next);
+      if (rejection !== undefined) reject(first + end, rejection, this.#kernel.account(transactions[end].from));
+      next = end;
+    }
+    this.#inOrder(transactions.length);
+  }
+
+  #inOrder(count: number): void {
+    this.#statistics.sequentialTransactions += count;
+    this.#backoff = Math.max(0, this.#backoff - count);
+  }
+
   #executeInOrder(transactions: KernelTransaction[], from: number, to: number, take: TakeOutcome): void {
     for (let i = from; i < to; i++) {
       const outcome = this.#kernel.execute(transactions[i]);
       const sender = outcome.rejection === undefined ? undefined : currentSender(this.#kernel, transactions[i]);
       take(i, outcome, sender);
     }
-    this.#statistics.sequentialTransactions += to - from;
-    this.#backoff = Math.max(0, this.#backoff - (to - from));
+    this.#inOrder(to - from);
   }
 
   /** Where the stretch that begins at `from` ends: what fits the region for encoded transactions, at most. */
@@ -156,18 +222,22 @@ export class ParallelRunner {
     return encodedSize(transactions[from]) <= this.#pool.options.sourceSizeBytes;
   }
 
-  /** Returns how many of the transactions from `from` on are settled; 0 where the run was given up. */
-  async #runParallel(transactions: KernelTransaction[], from: number, to: number): Promise<number> {
+  /**
+   * A run of at most `countMax` transactions, which `hand` adds, returning how many. Returns how many of them are settled; where the run was given up
+   * these are its first ones, perhaps none.
+   */
+  async #run(countMax: number, hand: () => number): Promise<number> {
     const { exports } = this.#kernel;
     const begunAt = performance.now();
-    if (exports.beginRun(to - from, this.#inVainMax) === 0) return 0;
+    if (exports.beginRun(countMax, this.#inVainMax) === 0) return 0;
     let handedAt = begunAt;
     let failures: string[];
     let isDone = false;
     const movedBefore = this.#pool.stateMovedCount;
     try {
       this.#pool.open();
-      this.#hand(transactions, from, to);
+      const handed = hand();
+      if (exports.sealRun() > handed * SENDER_SHARE_MAX) this.#stop(Stop.contended);
       handedAt = performance.now();
       isDone = await this.#takePart();
     } catch (error) {
@@ -194,7 +264,7 @@ export class ParallelRunner {
   }
 
   /** Encodes the transactions into the memory that all workers see; they execute them as they come. */
-  #hand(transactions: KernelTransaction[], from: number, to: number): void {
+  #hand(transactions: KernelTransaction[], from: number, to: number): number {
     const { exports } = this.#kernel;
     const control = this.#control();
     let at = this.#pool.sourceAt;
@@ -205,7 +275,35 @@ export class ParallelRunner {
       if (Atomics.load(control, RunField.requests / 4) !== 0) this.#pool.answer(this.#backend);
       if (Atomics.load(control, RunField.stop / 4) !== Stop.none) break;
     }
-    if (exports.sealRun() > (to - from) * SENDER_SHARE_MAX) this.#stop(Stop.contended);
+    return to - from;
+  }
+
+  /**
+   * Copies the transactions into the memory that all workers see, where the kernel decodes them; workers execute them as they come. Returns how many it
+   * took: what the region for encoded transactions holds, up to one that only the kernel's other way takes.
+   */
+  #handRecords(transactions: SignedTransaction[], from: number, to: number): number {
+    const { exports, bytes } = this.#kernel;
+    const control = this.#control();
+    const records = this.#records;
+    const sourceEnd = this.#pool.sourceAt + this.#pool.options.sourceSizeBytes;
+    let at = this.#pool.sourceAt;
+    let next = from;
+    for (let share = FIRST_SHARE; next < to; share = 2 * share) {
+      records.clear();
+      let end = next;
+      while (end < Math.min(to, next + share) && records.takes(transactions[end]) && records.add(transactions[end]))
+        end++;
+      const room = at + records.bytes.length;
+      if (end === next || room > sourceEnd) break;
+      bytes.set(records.bytes, at);
+      const added = exports.addRecords(at, end - next, room, sourceEnd) >>> 0;
+      at = exports.roomEnd() >>> 0;
+      next += added;
+      if (next < end || Atomics.load(control, RunField.stop / 4) !== Stop.none) break;
+      if (Atomics.load(control, RunField.requests / 4) !== 0) this.#pool.answer(this.#backend);
+    }
+    return next - from;
   }
 
   /** The main thread's part. True: the run is done; false: it was given up. */

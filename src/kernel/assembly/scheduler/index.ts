@@ -6,6 +6,7 @@ import { layOutRegion } from './region';
 
 export { breakCodeLock } from '../state/codeCache';
 export { leaveRun } from '../state/multiVersion';
+export { addRecords, roomEnd, sealResults } from './records';
 export { addTransaction, beginRun, finalCount, fittingCount, rejectedSender, sealRun, settle, takeResult, work } from './worker';
 
 /** Gives this instance the region that all share and its number among them; returns the size of the arena in it, 0 where there is no room. */
