@@ -114,7 +114,7 @@ contract AnchorStateRegistry is IAnchorStateRegistry, IModule, Ownable2StepUpgra
 
     /// @inheritdoc IModule
     /// @dev Both neighbours answer: they fail otherwise.
-    function healthCheck() public view returns (bool) {
+    function healthCheck() public view virtual returns (bool) {
         _disputeGameFactory.gameCount();
         _systemConfig.paused();
         return true;

@@ -93,7 +93,7 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
       rewards: {
         perProposalWei: REWARD_WEI,
         perPeriodWei: 2n * REWARD_WEI,
-        periodSeconds: 100_000,
+        periodSeconds: 10_000_000_000,
         claimSeconds: 50_000,
       },
       execution: { artifactHash: GENESIS_ARTIFACT_HASH, abi: 1 },

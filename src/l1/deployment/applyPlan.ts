@@ -90,13 +90,23 @@ async function openJournal({ publicClient, plan, journal }: ApplyPlanOptions): P
   const l1ChainId = await publicClient.getChainId();
   const hash = planHash(plan);
   const found = journal.read();
-  if (found && (found.planHash !== hash || found.l1ChainId !== l1ChainId)) {
+  const isOther = found !== undefined && (found.planHash !== hash || found.l1ChainId !== l1ChainId);
+  if (isOther && Object.keys(found.steps).length > 0) {
     throw new TributaryError('L1.DeploymentConfigChanged', 'the journal is of a deployment with another config', {
       recovery: 'halt',
       metaMessages: ['give the config that it began with, or remove the journal to deploy another chain'],
     });
   }
-  const state = found ?? { version: 1, l1ChainId, factory: plan.factory, salt: plan.salt, planHash: hash, steps: {} };
+  // A plan of which nothing was sent may still be another one.
+  const fresh: JournalState = {
+    version: 1,
+    l1ChainId,
+    factory: plan.factory,
+    salt: plan.salt,
+    planHash: hash,
+    steps: {},
+  };
+  const state = found && !isOther ? found : fresh;
   journal.write(state);
   return state;
 }
