@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RLP } from '@ethereumjs/rlp';
 import { expect } from 'chai';
 import { type Hex, keccak256, parseTransaction, serializeTransaction } from 'viem';
+import { blobBatchGas } from '../../../src/batcher/dataAvailability';
 import { packBlobs, unpackBlobs } from '../../../src/codec/blob/blobPacking';
 import { fromHex, toHex } from '../../../src/core/bytes';
 import { MemoryStore } from '../../../src/core/memoryStore';
@@ -89,6 +90,7 @@ describe('l1/blobs sending', function () {
     const sender = await openSender(new MemoryStore());
     const receipt = await sender.send(call());
     await sender.stop();
+    expect(Number(receipt.gasUsed) / blobBatchGas(PAYLOAD.length).gas).to.be.within(0.93, 1.07);
     for (const [index, hash] of versionedHashesOf(sidecar).entries()) {
       expect((await archive.get(hash))?.blob).to.deep.equal(sidecar.blobs[index]);
     }
