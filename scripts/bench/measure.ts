@@ -49,6 +49,17 @@ export function processorMs(pid: number): number {
   }
 }
 
+/** Processor time of the children of this process that have ended, ms, in steps of 10: Linux's; 0 where there is none. */
+export function endedChildrenProcessorMs(): number {
+  try {
+    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[13]) + Number(fields[14])) * 10;
+  } catch {
+    // Not Linux.
+    return 0;
+  }
+}
+
 /** Processor time of this process and its threads so far, ms. */
 export function ownProcessorMs(): number {
   const { user, system } = process.cpuUsage();

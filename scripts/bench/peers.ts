@@ -15,6 +15,8 @@ export interface Peer {
   /** Version string as it names itself (web3_clientVersion). */
   version: string;
   url: string;
+  /** Of its own, where it keeps its data. */
+  folder: string;
   /** Peak resident memory of its processes that live, MiB: the sum of their peaks. */
   peakMebibytes(): number;
   /** Processor time of its processes that live so far, ms. */
@@ -51,6 +53,7 @@ export async function startPeer(name: PeerName, options: PeerOptions = {}): Prom
         name,
         version,
         url,
+        folder,
         peakMebibytes: () => Math.round(sumOverFamily(child.pid, peakResidentBytes) / 2 ** 20),
         processorMs: () => sumOverFamily(child.pid, processorMs),
         async stop() {

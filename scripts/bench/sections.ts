@@ -5,6 +5,7 @@ import { endToEnd } from './sections/endToEnd';
 import { execution } from './sections/execution';
 import { payload } from './sections/payload';
 import { stateRoot } from './sections/stateRoot';
+import { verify } from './sections/verify';
 import { workers } from './sections/workers';
 
 /** In the order in which they run. */
@@ -15,6 +16,7 @@ export const sections = {
   workers,
   root: stateRoot,
   e2e: endToEnd,
+  verify,
   breakdown,
   payload,
 };

@@ -39,6 +39,40 @@ describe('Sequencer: automatic mode', () => {
     await world.sequencer.stop();
   });
 
+  it('waits with a block for what is being decoded, but no longer than it may', async () => {
+    const gates = [new Gate(), new Gate()];
+    const transactions = [transfer(alice, 0), transfer(bob, 0), transfer(carol, 0)];
+    const decoder = {
+      async decode(raw: Uint8Array) {
+        const index = transactions.findIndex((transaction) => transaction.raw === raw);
+        if (index > 0) await gates[index - 1].passed;
+        return transactions[index];
+      },
+    };
+    const world = await SequencerWorld.start({ decoder, gatherMsMax: 5 });
+    const answers = transactions.map(({ raw }) => world.sequencer.submit(raw));
+    await world.settle();
+    expect(world.blocks(), 'while two are being decoded').to.deep.equal([]);
+    gates[0].open();
+    await world.settle();
+    expect(world.blocks(), 'while one is being decoded').to.deep.equal([]);
+    world.pool.clock.advance(5);
+    await world.until(() => world.sealed.length === 1);
+    gates[1].open();
+    await Promise.all(answers);
+    expect(world.blocks()).to.deep.equal([hashes(transactions.slice(0, 2)), hashes(transactions.slice(2))]);
+
+    const together = [transfer(alice, 1), transfer(bob, 1)];
+    transactions.splice(0, 3, ...together);
+    gates[0] = new Gate();
+    const later = together.map(({ raw }) => world.sequencer.submit(raw));
+    await world.settle();
+    gates[0].open();
+    await Promise.all(later);
+    expect(world.blocks().at(-1), 'without the clock going on').to.deep.equal(hashes(together));
+    await world.sequencer.stop();
+  });
+
   it('puts what arrives while a block executes into the next one, together', async () => {
     const world = await SequencerWorld.start();
     const gate = new Gate();

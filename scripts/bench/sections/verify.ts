@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Load } from '../load';
+import { endedChildrenProcessorMs, log } from '../measure';
+import { startPeer } from '../peers';
+import { compare, type Section } from '../section';
+
+const ROOT = join(__dirname, '..', '..', '..');
+/** Transfers of the chain for each of an end-to-end run: enough that starting a process does not count for much. */
+const CHAIN_FACTOR = 4;
+const POSTED_TIMEOUT_MS = 120_000;
+/** How fast the chain is taken to have been produced. */
+const PRODUCTION_PER_SECOND = 1_000;
+
+export const verify: Section = {
+  title: 'Verifying a chain from an empty disk',
+  about:
+    '`tributary verify`, the whole command: from L1 alone it derives a chain of transfers to fresh recipients, executes every block again, ' +
+    'commits it to disk and compares. L1 runs on the same machine. Beside it the rate at which the chain is taken to have been produced.',
+
+  async measure({ transactionCount }) {
+    const count = CHAIN_FACTOR * transactionCount;
+    log(`verify: a chain of ${count} transfers`);
+    const peer = await startPeer('tributary');
+    const load = new Load(peer.url);
+    try {
+      await load.start();
+      const { blockCount } = await load.run(load.signTransfers(count));
+      await waitUntilPosted(load);
+      log('verify: tributary verify');
+      const processorBeforeMs = endedChildrenProcessorMs();
+      const startedMs = performance.now();
+      const deployment = join(peer.folder, 'data', 'deployment.json');
+      const { l1 } = JSON.parse(readFileSync(deployment, 'utf8')) as { l1: { rpcUrl: string } };
+      const args = ['dist/cli/main.js', 'verify', '--l1', l1.rpcUrl, '--deployment', deployment, '--json'];
+      const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+      const durationMs = performance.now() - startedMs;
+      const processorMs = endedChildrenProcessorMs() - processorBeforeMs;
+      if (status !== 0) throw new Error(`tributary verify ended with ${status}: ${stderr}`);
+      const verified = JSON.parse(stdout) as { blockNumber: number };
+      if (verified.blockNumber < blockCount)
+        throw new Error(`only ${verified.blockNumber} of ${blockCount} blocks were verified`);
+      const perSecond = (count / durationMs) * 1000;
+      return {
+        rows: [
+          compare(
+            'transfers verified',
+            '/s',
+            perSecond,
+            { name: 'production at', value: PRODUCTION_PER_SECOND },
+            { atLeast: 10 },
+          ),
+        ],
+        memoryMebibytes: {},
+        versions: { tributary: peer.version },
+        notes: [
+          `${count} transfers in ${blockCount} blocks in ${(durationMs / 1000).toFixed(1)} s, of which the process takes some 0.5 s to start; ` +
+            `${((1000 * processorMs) / count).toFixed(0)} µs of processor time a transaction.`,
+        ],
+      };
+    } finally {
+      load.close();
+      await peer.stop();
+    }
+  },
+};
+
+/** Until L1 holds the whole chain: the node itself derives from it what it has posted. */
+async function waitUntilPosted(load: Load): Promise<void> {
+  const numberOf = async (tag: string) => {
+    const block = (await load.client.call('eth_getBlockByNumber', [tag, false])) as { number: string };
+    return Number(block.number);
+  };
+  const deadlineMs = Date.now() + POSTED_TIMEOUT_MS;
+  while ((await numberOf('safe')) < (await numberOf('latest'))) {
+    if (Date.now() > deadlineMs) throw new Error('the chain was not posted within two minutes');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
