@@ -121,12 +121,28 @@ describe('deployRollup', () => {
   it('refuses to go on with another config than it began with', async () => {
     const clients = await viemClients();
     const journal = new MemoryJournal();
-    await deployRollup({ ...clients, ...shared, file: exampleFile(), journal });
+    await deployRollup({ ...clients, ...shared, file: exampleFile({ l2ChainId: 12 }), journal });
     const contracts = { ...EXAMPLE.contracts, silencePeriodSeconds: 7 };
-    const error = await deployRollup({ ...clients, ...shared, file: exampleFile({ contracts }), journal }).catch(
+    const error = await deployRollup({
+      ...clients,
+      ...shared,
+      file: exampleFile({ l2ChainId: 12, contracts }),
+      journal,
+    }).catch((thrown) => thrown);
+    expect(hasErrorCode(error, 'L1.DeploymentConfigChanged'), String(error)).to.equal(true);
+  });
+
+  it('takes another config while nothing was sent', async () => {
+    const { publicClient, walletClient } = await loadFixture(deployedRollup);
+    const journal = new MemoryJournal();
+    const broken = await brokenWallet(1, 'before');
+    const options = { publicClient, ...shared, journal };
+    const error = await deployRollup({ ...options, walletClient: broken, file: exampleFile({ l2ChainId: 10 }) }).catch(
       (thrown) => thrown,
     );
-    expect(hasErrorCode(error, 'L1.DeploymentConfigChanged'), String(error)).to.equal(true);
+    expect(hasErrorCode(error, 'L1.DeploymentFailed'), String(error)).to.equal(true);
+    const file = exampleFile({ l2ChainId: 11 });
+    expect((await deployRollup({ ...options, walletClient, file })).rollup.l2ChainId).to.equal(11);
   });
 
   it('refuses another L1 than the file is for', async () => {
