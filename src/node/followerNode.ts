@@ -14,6 +14,7 @@ import { openChain } from './openChain';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
 import { Turns } from './turns';
+import { artifactPlaces, startUpgrades, waitingForArtifacts } from './upgrades';
 
 /**
  * A batcher on a machine of its own, and beside it, as configured, a proposer. Follows the sequencer's unposted blocks, each executed again on
@@ -37,8 +38,14 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
       confirmations: config.l1Confirmations,
     });
     teardown.add(() => l1.close());
-    const { store, chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
-    teardown.add(close);
+    const open = await openChain(rollup, config.dataDir, {
+      ...config,
+      clock,
+      logger,
+      artifactPlaces: artifactPlaces(options, l1),
+    });
+    const { store, chain, executor } = open;
+    teardown.add(() => open.close());
     const decoder = TransactionDecoder.forThisMachine(logger);
     teardown.add(() => decoder.close());
 
@@ -49,6 +56,7 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
       source: l1.watcher,
       chain,
       executor,
+      rules: executor,
       clock,
       logger: logger.child({ room: 'verifier' }),
       decoder,
@@ -58,7 +66,7 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
     verifier.progressed.on((event) => {
       progress = event;
     });
-    await verifier.syncToL1Head();
+    await waitingForArtifacts(() => verifier.syncToL1Head(), clock, logger);
     const origins = await L1OriginSource.start({
       watcher: l1.watcher,
       reader: l1.reader,
@@ -72,6 +80,7 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
       feed: new RpcSequencerFeed(config.sequencer),
       chain,
       executor,
+      rules: executor,
       origins,
       exclusively: (work) => turns.take(work),
       clock,
@@ -87,6 +96,7 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
     const roles = new RoleBoard(logger, clock, (role, error) => {
       if (role === 'safe-head') reportFailure(error);
     });
+    await startUpgrades({ options, l1, open, teardown }, roles);
     roles.run('safe-head', (signal) => verifier.follow({ signal }));
     roles.run('follower', (signal) => follower.follow(signal));
     teardown.add(() => roles.stop());

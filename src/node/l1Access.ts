@@ -51,7 +51,11 @@ export async function openL1Access(options: L1AccessOptions): Promise<L1Access> 
     ...(options.archiveUrls ?? []).map((url) => new ArchiveBlobSource(url)),
     ...(anvil ? [anvil] : []),
   ];
-  const contracts = { portal: config.contracts.portal as Hex, inbox: config.contracts.inbox as Hex };
+  const contracts = {
+    portal: config.contracts.portal as Hex,
+    inbox: config.contracts.inbox as Hex,
+    moduleRegistry: config.contracts.moduleRegistry as Hex | undefined,
+  };
   const blobs = new BlobReader({ archive, sources, kzg, clock, logger });
   const reader = new L1BlockReader(client, contracts, blobs);
   const watcher = new L1Watcher({ reader, clock, logger, pollIntervalMs, confirmations });

@@ -5,7 +5,7 @@ import { errorMessage, TributaryError } from '../core/errors';
 import { EXECUTOR_KINDS } from '../execution/createExecutor';
 import { LOG_LEVELS } from './createLogger';
 
-export const ROLES = ['sequencer', 'batcher', 'proposer', 'verifier'] as const;
+export const ROLES = ['sequencer', 'batcher', 'proposer', 'verifier', 'attester'] as const;
 export type Role = (typeof ROLES)[number];
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -37,6 +37,8 @@ export const nodeConfigSchema = z
     l1Beacon: urls.default([]),
     /** Nodes that keep blobs which L1 forgot. */
     blobArchive: urls.default([]),
+    /** HTTP servers that have kernels as `<url>/<keccak256>.wasm`. */
+    artifactMirror: urls.default([]),
     /** A batch is posted when its oldest block has waited this long, or when it is full. */
     batchAgeMsMax: milliseconds.default(2_000),
     proposalIntervalMs: milliseconds.default(60_000),
@@ -67,6 +69,10 @@ export const nodeConfigSchema = z
     path: ['roles'],
     message:
       'batcher and verifier need separate nodes: a batcher follows the sequencer, a verifier trusts nothing but L1',
+  })
+  .refine(({ roles }) => !roles.includes('attester') || roles.includes('sequencer') || roles.includes('verifier'), {
+    path: ['roles'],
+    message: 'an attester runs beside a verifier or sequencer, whose blocks it executes again',
   })
   .refine(({ roles, sequencer }) => !roles.includes('batcher') || roles.includes('sequencer') || sequencer, {
     path: ['sequencer'],

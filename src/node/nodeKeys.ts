@@ -8,10 +8,10 @@ import { decryptKeystore } from './keystore';
 import type { Role } from './nodeConfig';
 
 /** Who signs L1 transactions. */
-export type KeyRole = 'batcher' | 'proposer' | 'deployer';
+export type KeyRole = 'batcher' | 'proposer' | 'attester' | 'deployer';
 
 /** Keys of the roles that send L1 transactions. Never the same key for two roles: they would take each other's nonces. */
-export type NodeKeys = Partial<Record<'batcher' | 'proposer', LocalAccount>>;
+export type NodeKeys = Partial<Record<'batcher' | 'proposer' | 'attester', LocalAccount>>;
 
 /** Where keys come from. None of it is a flag with a secret: flags are seen in process lists and shell histories. */
 export interface KeySources {
@@ -27,6 +27,7 @@ export interface KeySources {
 const KEY_VARIABLES: Record<KeyRole, string> = {
   batcher: 'TRIBUTARY_BATCHER_KEY',
   proposer: 'TRIBUTARY_PROPOSER_KEY',
+  attester: 'TRIBUTARY_ATTESTER_KEY',
   deployer: 'TRIBUTARY_DEPLOYER_KEY',
 };
 const PASSWORD_VARIABLE = 'TRIBUTARY_KEYSTORE_PASSWORD';
@@ -38,17 +39,17 @@ const FILE_SIZE_BYTES_MAX = 64 * 1024;
  * @throws Node.KeyMissing, Node.KeyInvalid, Node.KeyShared, Node.Keystore*, naming the variable or file, never a value
  */
 export async function loadNodeKeys(roles: Role[], dev: boolean, sources: KeySources): Promise<NodeKeys> {
-  const needed = (['batcher', 'proposer'] as const).filter((role) => roles.includes(role));
+  const needed = (['batcher', 'proposer', 'attester'] as const).filter((role) => roles.includes(role));
   const files = keystoreFiles(sources.keystore, needed);
   const keys: NodeKeys = {};
   for (const role of needed) {
     const isGiven = files[role] !== undefined || sources.environment[KEY_VARIABLES[role]] !== undefined;
     keys[role] = !isGiven && dev ? devSystemAccounts()[role] : await readKey(role, files[role], sources);
   }
-  if (keys.batcher && keys.batcher.address === keys.proposer?.address) {
-    throw new TributaryError('Node.KeyShared', 'batcher and proposer need different keys: each counts its own nonces', {
-      recovery: 'halt',
-    });
+  const addresses = Object.values(keys).map(({ address }) => address);
+  if (new Set(addresses).size < addresses.length) {
+    const message = `${needed.join(', ')} need different keys: each counts its own nonces`;
+    throw new TributaryError('Node.KeyShared', message, { recovery: 'halt' });
   }
   return keys;
 }

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { ChainConfig } from '../chain/chainConfig';
 import { buildGenesis } from '../chain/genesis';
 import { type LevelStore, openLevelStore } from '../core/levelStore';
-import { createExecutor, type ExecutorChoice } from '../execution/createExecutor';
-import type { Executor } from '../execution/executor';
+import type { Clock, Logger } from '../core/ports';
+import { createVersionedExecutor, type ExecutorChoice } from '../execution/createExecutor';
+import type { VersionedExecutor } from '../execution/versions/versionedExecutor';
+import { type ArtifactPlace, ArtifactStore } from '../governance/artifact/artifactStore';
 import { warmUpKernel } from '../kernel/warmUp';
 import { ChainStore } from '../state/chainStore';
 
@@ -11,26 +13,39 @@ import { ChainStore } from '../state/chainStore';
 export interface OpenChain {
   store: LevelStore;
   chain: ChainStore;
-  executor: Executor;
+  /** Executes by the version that rules, and gives its rules. */
+  executor: VersionedExecutor;
+  artifacts: ArtifactStore;
   close(): Promise<void>;
+}
+
+export interface OpenChainOptions extends ExecutorChoice {
+  clock: Clock;
+  logger: Logger;
+  /** Where kernels are looked for beside `<dataDir>/artifacts`. */
+  artifactPlaces: ArtifactPlace[];
 }
 
 /**
  * Opens the database `<dataDir>/db`, or makes it with genesis.
  * @throws Core.DatabaseLocked, State.WrongChain, Kernel.NotBuilt
  */
-export async function openChain(config: ChainConfig, dataDir: string, choice: ExecutorChoice = {}): Promise<OpenChain> {
+export async function openChain(config: ChainConfig, dataDir: string, choice: OpenChainOptions): Promise<OpenChain> {
   const databaseFolder = join(dataDir, 'db');
   const store = await openLevelStore(databaseFolder);
   try {
     const chain = await ChainStore.open(store, config, buildGenesis(config));
     if (choice.executor !== 'reference') warmUpKernel();
-    const executor = createExecutor({ ...choice, databaseFolder }, config, chain);
+    const { clock, logger, artifactPlaces: places } = choice;
+    const artifacts = new ArtifactStore({ folder: join(dataDir, 'artifacts'), places, clock, logger });
+    const executor = createVersionedExecutor({ ...choice, databaseFolder }, config, chain, artifacts);
     return {
       store,
       chain,
       executor,
+      artifacts,
       async close() {
+        await artifacts.close();
         await executor.close();
         await chain.close();
       },

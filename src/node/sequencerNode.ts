@@ -18,6 +18,7 @@ import { createMetrics, type MetricSource, rpcObserver } from './metrics';
 import { openChain } from './openChain';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
+import { artifactPlaces, startUpgrades, waitingForArtifacts } from './upgrades';
 
 /** Older than this, the last look at L1 makes the node not ready. */
 const L1_SILENCE_MS_MAX = 60_000;
@@ -40,8 +41,14 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       confirmations: config.l1Confirmations,
     });
     teardown.add(() => l1.close());
-    const { store, chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
-    teardown.add(close);
+    const open = await openChain(rollup, config.dataDir, {
+      ...config,
+      clock,
+      logger,
+      artifactPlaces: artifactPlaces(options, l1),
+    });
+    const { store, chain, executor } = open;
+    teardown.add(() => open.close());
     const mempool = await Mempool.open({ store, chain, config: rollup, clock, logger });
     teardown.add(() => mempool.close());
     const decoder = TransactionDecoder.forThisMachine(logger);
@@ -54,6 +61,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       source: l1.watcher,
       chain,
       executor,
+      rules: executor,
       clock,
       logger: logger.child({ room: 'verifier' }),
       decoder,
@@ -70,7 +78,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       progress = event;
       l1SeenMs = clock.nowMs();
     });
-    await verifier.syncToL1Head();
+    await waitingForArtifacts(() => verifier.syncToL1Head(), clock, logger);
 
     const origins = await L1OriginSource.start({
       watcher: l1.watcher,
@@ -85,6 +93,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       chain,
       mempool,
       executor,
+      rules: executor,
       origins,
       decoder,
       clock,
@@ -110,6 +119,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
 
     const roles = new RoleBoard(logger, clock, () => undefined);
     roles.run('safe-head', (signal) => verifier.follow({ signal }));
+    await startUpgrades({ options, l1, open, teardown }, roles);
     teardown.add(() => roles.stop());
 
     const metrics = chainMetrics(chain, origins, mempool, running);

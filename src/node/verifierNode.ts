@@ -11,6 +11,7 @@ import { createMetrics, rpcObserver } from './metrics';
 import { openChain } from './openChain';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
+import { artifactPlaces, startUpgrades } from './upgrades';
 
 /** A node that trusts nothing but L1: derives, executes, compares, serves what it found to readers and, as configured, proposes it. */
 export async function startVerifierNode(options: StartNodeOptions): Promise<RunningNode> {
@@ -30,8 +31,14 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
       confirmations: config.l1Confirmations,
     });
     teardown.add(() => l1.close());
-    const { store, chain, executor, close } = await openChain(rollup, config.dataDir, { ...config, logger });
-    teardown.add(close);
+    const open = await openChain(rollup, config.dataDir, {
+      ...config,
+      clock,
+      logger,
+      artifactPlaces: artifactPlaces(options, l1),
+    });
+    const { store, chain, executor } = open;
+    teardown.add(() => open.close());
     const decoder = TransactionDecoder.forThisMachine(logger);
     teardown.add(() => decoder.close());
     const verifier = new Verifier({
@@ -39,6 +46,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
       source: l1.watcher,
       chain,
       executor,
+      rules: executor,
       clock,
       logger: logger.child({ room: 'verifier' }),
       decoder,
@@ -57,6 +65,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     failed.catch(() => undefined);
     const roles = new RoleBoard(logger, clock, (_role, error) => reportFailure(error));
     roles.run('verifier', (signal) => verifier.follow({ signal }));
+    await startUpgrades({ options, l1, open, teardown }, roles);
     teardown.add(() => roles.stop());
 
     const posting = { options, l1, chain, store, teardown };

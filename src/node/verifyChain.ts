@@ -3,10 +3,12 @@ import type { Deployment } from '../chain/deployment';
 import { TransactionDecoder } from '../codec/transactionDecoder';
 import { toHex } from '../core/bytes';
 import type { Clock, Logger } from '../core/ports';
+import { L1Place } from '../governance/artifact/l1Place';
 import { DisputeGameClaims } from '../verifier/disputeGameClaims';
 import { Verifier } from '../verifier/verifier';
 import { openL1Access } from './l1Access';
 import { openChain } from './openChain';
+import { waitingForArtifacts } from './upgrades';
 
 export interface VerifyChainOptions {
   deployment: Deployment;
@@ -44,7 +46,13 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
   const { rollup } = deployment;
   const { beaconUrls, archiveUrls, dataDir } = options;
   const l1 = await openL1Access({ config: rollup, urls, beaconUrls, archiveUrls, dataDir, clock, logger });
-  const { chain, executor, close } = await openChain(rollup, options.dataDir);
+  const { chain, executor, close } = await openChain(rollup, options.dataDir, {
+    clock,
+    logger,
+    artifactPlaces: rollup.contracts.artifactStore
+      ? [new L1Place(l1.client, rollup.contracts.artifactStore as Hex)]
+      : [],
+  });
   const decoder = TransactionDecoder.forThisMachine(logger);
   try {
     const verifier = new Verifier({
@@ -52,6 +60,7 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
       source: l1.watcher,
       chain,
       executor,
+      rules: executor,
       clock,
       logger,
       decoder,
@@ -59,7 +68,7 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
     });
     if (onProgress) verifier.progressed.on(({ l1Block, l1Head, l2Block }) => onProgress(l1Block, l1Head, l2Block));
     const { block, l1Block, batches, outputClaimsChecked, wrongOutputClaims, wrongBatchClaims } =
-      await verifier.syncToL1Head();
+      await waitingForArtifacts(() => verifier.syncToL1Head(), clock, logger);
     return {
       blockNumber: block.header.number,
       blockHash: toHex(block.hash),

@@ -27,11 +27,11 @@ Examples:
 export function registerNodeCommand(program: Command): void {
   program
     .command('node')
-    .description('run roles of a deployed chain: sequencer, batcher, proposer, verifier')
+    .description('run roles of a deployed chain: sequencer, batcher, proposer, verifier, attester')
     .option('--config <file>', 'JSON file with settings')
     .option(
       '--roles <roles>',
-      'comma-separated: sequencer, batcher, proposer, verifier; each may have a machine of its own',
+      'comma-separated: sequencer, batcher, proposer, verifier, attester; each may have a machine of its own',
     )
     .option('--l1 <urls>', 'L1 JSON-RPC, several separated by commas in order of preference')
     .option('--deployment <file>', 'deployment.json of the chain')
@@ -48,6 +48,7 @@ export function registerNodeCommand(program: Command): void {
     .option('--data-availability <mode>', 'auto, calldata or blobs (default auto, with --dev calldata)')
     .option('--l1-beacon <urls>', 'beacon API of the L1, where blobs are read; several separated by commas')
     .option('--blob-archive <urls>', 'nodes that keep blobs which L1 forgot; several separated by commas')
+    .option('--artifact-mirror <urls>', 'where kernels are fetched as <url>/<hash>.wasm; several separated by commas')
     .option('--l1-poll-interval-ms <ms>', 'how often L1 is asked for news (default 1000)')
     .option('--l1-confirmations <count>', 'L1 blocks on top of one before it is used (default 0)')
     .option('--keystore <path>', 'keystore file, folder with batcher.json and proposer.json, or role=file,role=file')

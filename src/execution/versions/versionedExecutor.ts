@@ -215,14 +215,15 @@ export class VersionedExecutor implements Executor, AttributeRules {
       this.#drop(artifactHash);
       logger?.warn({ artifact: toHex(artifactHash), blockNumber, error: errorMessage(error) }, 'a kernel trapped');
     }
-    const fresh = factory.createFresh(this.#module(artifactHash, ruling, blockNumber));
+    let fresh: VersionExecutor | undefined;
     try {
+      fresh = factory.createFresh(this.#module(artifactHash, ruling, blockNumber));
       return { executed: await fresh.executeBlock(request) };
     } catch (error) {
       if (!isKernelFault(error, isForeign)) throw error;
       return { fault: errorMessage(error) };
     } finally {
-      await fresh.close();
+      await fresh?.close();
     }
   }
 

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import type { Hex, LocalAccount } from 'viem';
+import { errorMessage, hasErrorCode } from '../core/errors';
+import type { Clock, Logger } from '../core/ports';
+import type { ArtifactPlace } from '../governance/artifact/artifactStore';
+import { L1Place } from '../governance/artifact/l1Place';
+import { MirrorPlace } from '../governance/artifact/mirrorPlace';
+import { Attester } from '../governance/attester';
+import { RegistryReader } from '../governance/registryReader';
+import { UpgradeManager } from '../governance/upgradeManager';
+import { sleep } from '../l1/backoff';
+import { L1TransactionSender } from '../l1/l1TransactionSender';
+import type { L1Access } from './l1Access';
+import type { OpenChain } from './openChain';
+import type { RoleBoard } from './roleBoard';
+import type { StartNodeOptions, Teardown } from './runningNode';
+
+const ARTIFACT_POLL_MS = 1_000;
+
+/** Where this node looks for kernels beside its own folder. */
+export function artifactPlaces({ config, deployment }: StartNodeOptions, l1: L1Access): ArtifactPlace[] {
+  const { artifactStore } = deployment.rollup.contracts;
+  return [
+    ...(artifactStore ? [new L1Place(l1.client, artifactStore as Hex)] : []),
+    ...config.artifactMirror.map((url) => new MirrorPlace(url)),
+  ];
+}
+
+/**
+ * Follows the module registry, if the chain has one, as a role of its own, and attests where there is a key for it.
+ * @returns what it knows; undefined where there is no registry
+ */
+export async function startUpgrades(
+  context: { options: StartNodeOptions; l1: L1Access; open: OpenChain; teardown: Teardown },
+  roles: RoleBoard,
+): Promise<UpgradeManager | undefined> {
+  const { options, l1, open } = context;
+  const { rollup } = options.deployment;
+  const moduleRegistry = rollup.contracts.moduleRegistry as Hex | undefined;
+  if (!moduleRegistry) return undefined;
+  const logger = options.logger.child({ room: 'governance' });
+  const registry = new RegistryReader(l1.client, moduleRegistry);
+  const { attester: account } = options.keys;
+  const manager = new UpgradeManager({
+    registry,
+    artifacts: open.artifacts,
+    executor: open.executor,
+    chain: open.chain,
+    config: rollup,
+    databaseFolder: join(options.config.dataDir, 'db'),
+    attester: account && (await openAttester(context, registry, moduleRegistry, account, logger)),
+    clock: options.clock,
+    logger,
+    pollIntervalMs: options.config.l1PollIntervalMs,
+  });
+  roles.run(account ? 'attester' : 'upgrades', (signal) => manager.run(signal));
+  return manager;
+}
+
+async function openAttester(
+  { options, l1, open, teardown }: Parameters<typeof startUpgrades>[0],
+  registry: RegistryReader,
+  moduleRegistry: Hex,
+  account: LocalAccount,
+  logger: Logger,
+): Promise<Attester> {
+  const sender = await L1TransactionSender.open({
+    l1: l1.client,
+    account,
+    store: open.store,
+    clock: options.clock,
+    logger,
+    pollIntervalMs: options.config.l1PollIntervalMs,
+  });
+  teardown.add(() => sender.stop());
+  const attesterSet = await registry.attesterSet();
+  const { rangeCount } = await registry.shadowRule();
+  return new Attester({ l1: l1.client, moduleRegistry, attesterSet, sender, chain: open.chain, rangeCount, logger });
+}
+
+/**
+ * What a node does before its roles start, again and again while a kernel is missing: it stops before the block and goes on when the artifact is
+ * there.
+ */
+export async function waitingForArtifacts<Result>(
+  work: () => Promise<Result>,
+  clock: Clock,
+  logger: Logger,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!hasErrorCode(error, 'Execution.ArtifactMissing')) throw error;
+      logger.error({ code: error.code }, errorMessage(error));
+      await sleep(clock, ARTIFACT_POLL_MS);
+    }
+  }
+}
