@@ -31,6 +31,8 @@ export interface ExecutorChoice {
   /** The chain's LevelDB, for the parallel executor's workers to read. */
   databaseFolder?: string;
   logger?: Logger;
+  /** Told of each parallel executor that is made: whoever shows its figures. */
+  onParallel?: (executor: ParallelExecutor) => void;
   /** Execute every block by the reference too, and refuse it where they differ; default false. */
   crossCheck?: boolean;
 }
@@ -78,14 +80,15 @@ export function createVersionedExecutor(
 }
 
 function createKernelExecutor(
-  { executor: kind, workers: workerCount, databaseFolder, logger }: ExecutorChoice,
+  { executor: kind, workers: workerCount, databaseFolder, logger, onParallel }: ExecutorChoice,
   config: ChainConfig,
   chain: ExecutionChain,
   module: WebAssembly.Module | undefined,
 ): VersionExecutor {
-  return kind === 'parallel'
-    ? new ParallelExecutor(config, chain, { workerCount, databaseFolder, logger, module })
-    : new KernelExecutor(config, chain, { module });
+  if (kind !== 'parallel') return new KernelExecutor(config, chain, { module });
+  const executor = new ParallelExecutor(config, chain, { workerCount, databaseFolder, logger, module });
+  onParallel?.(executor);
+  return executor;
 }
 
 /** For executors without a kernel of their own to ask: what this package's kernel says, in TypeScript. */

@@ -67,6 +67,8 @@ export type RejectTransaction = (index: number, reason: string, sender: Rejected
 
 /** Transactions that are handed over at first, twice as many the next time: workers begin early. */
 const FIRST_SHARE = 32;
+/** And at most: a run that is given up early has not been handed much in vain. */
+const SHARE_MAX = 256;
 /** Parallel execution of a stretch in which one sender has a larger share gains too little. */
 const SENDER_SHARE_MAX = 0.7;
 /** Where the doubling ends. */
@@ -289,7 +291,7 @@ export class ParallelRunner {
     const sourceEnd = this.#pool.sourceAt + this.#pool.options.sourceSizeBytes;
     let at = this.#pool.sourceAt;
     let next = from;
-    for (let share = FIRST_SHARE; next < to; share = 2 * share) {
+    for (let share = FIRST_SHARE; next < to; share = Math.min(SHARE_MAX, 2 * share)) {
       records.clear();
       let end = next;
       while (end < Math.min(to, next + share) && records.takes(transactions[end]) && records.add(transactions[end]))
