@@ -62,7 +62,10 @@ export async function viemClients() {
 }
 
 /** Everything as `deployContracts` deploys it, as ethers contracts, with the accounts that have a part. */
-export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
+export async function deploySystem(
+  overrides: Partial<ContractsConfig> = {},
+  governance: ContractsConfig['governance'] = {},
+) {
   const [deployer, sequencer, guardian, proposer, stranger, other, ...more] = await ethers.getSigners();
   const [voters, attesters] = [more.slice(0, 3), more.slice(3, 6)];
   const config: ContractsConfig = {
@@ -97,6 +100,7 @@ export async function deploySystem(overrides: Partial<ContractsConfig> = {}) {
         claimSeconds: 50_000,
       },
       execution: { artifactHash: GENESIS_ARTIFACT_HASH, abi: 1 },
+      ...governance,
     },
     ...overrides,
   };

@@ -73,8 +73,8 @@ export function genesisId(kind: number): string {
 }
 
 /** The system with three bonded attesters, and steps of a version's way as functions. */
-export async function deployModules() {
-  const system = await deploySystem();
+export async function deployModules({ windows = WINDOWS }: { windows?: typeof WINDOWS } = {}) {
+  const system = await deploySystem(undefined, { windows });
   const { modules, attesterSet, attesters, stranger, timelockSigner } = system;
   for (const attester of attesters) await attesterSet.bond(attester, { value: ATTESTER_BOND_WEI });
   await setBalance(stranger.address, ethers.parseEther('1000'));

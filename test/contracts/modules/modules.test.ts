@@ -1,9 +1,20 @@
-import { loadFixture, time } from '@nomicfoundation/hardhat-network-helpers';
+import { loadFixture, takeSnapshot, time } from '@nomicfoundation/hardhat-network-helpers';
 import { expect } from 'chai';
 import { AbiCoder, id, keccak256, ZeroHash } from 'ethers';
 import { ethers } from 'hardhat';
-import { ATTESTER_BOND_WEI, GENESIS_ARTIFACT_HASH, SHADOW, UNBOND_SECONDS, WINDOWS } from '../deploySystem';
+import {
+  ATTESTER_BOND_WEI,
+  BOND_WEI,
+  CHALLENGE_WINDOW_SECONDS,
+  GAME_FINALITY_SECONDS,
+  GENESIS_ARTIFACT_HASH,
+  PROOF_MATURITY_SECONDS,
+  SHADOW,
+  UNBOND_SECONDS,
+  WINDOWS,
+} from '../deploySystem';
 import { deployed } from '../testContract';
+import { l2After, type Withdrawal } from '../withdrawals';
 import {
   deployModules,
   Evidence,
@@ -17,6 +28,99 @@ import {
 
 const kernel = (overrides = {}) => executionManifest(genesisId(Kind.execution), overrides);
 const settlement = genesisId(Kind.settlement);
+
+/** A withdrawal proven against a claim about an L2 block, whose game was won and whose waits are over. */
+async function provenWithdrawal(system: Awaited<ReturnType<typeof deployModules>>, l2Block: bigint) {
+  const { portal, factory, stranger, other } = system;
+  const withdrawal: Withdrawal = {
+    nonce: 1n << 240n,
+    sender: stranger.address,
+    target: other.address,
+    value: 5n,
+    gasLimit: 21_000n,
+    data: '0x',
+  };
+  await portal.connect(stranger).depositTransaction(stranger, 0, 100_000, false, '0x', { value: 10 });
+  const l2 = await l2After([withdrawal]);
+  const gameIndex = await factory.gameCount();
+  const extraData = AbiCoder.defaultAbiCoder().encode(['uint256'], [l2Block]);
+  await factory.create(1000, l2.outputRoot, extraData, { value: BOND_WEI });
+  await time.increase(1);
+  const proof = await l2.proofOf(withdrawal);
+  await portal.connect(stranger).proveWithdrawalTransaction(withdrawal, gameIndex, l2.outputRootProof, proof);
+  await time.increase(CHALLENGE_WINDOW_SECONDS);
+  const { proxy } = await factory.gameAtIndex(gameIndex);
+  await (await ethers.getContractAt('OutputClaimGame', proxy)).resolve();
+  await time.increase(GAME_FINALITY_SECONDS + PROOF_MATURITY_SECONDS);
+  return { withdrawal, proxy, finalize: () => portal.connect(stranger).finalizeWithdrawalTransaction(withdrawal) };
+}
+
+describe('the portal during a canary', () => {
+  // As long as a withdrawal takes, so that one of the canary is ready before the hold ends.
+  const patient = async () => deployModules({ windows: { ...WINDOWS, canarySeconds: 5_000 } });
+
+  it('holds withdrawals of the canary’s blocks until its end, and no others', async () => {
+    for (const [l2Block, isHeld] of [
+      [99n, false],
+      [100n, true],
+    ] as const) {
+      const system = await loadFixture(patient);
+      const versionId = await system.toCanary(kernel());
+      const { finalize, proxy, withdrawal } = await provenWithdrawal(system, l2Block);
+      expect(await system.portal.isWithdrawalHeld(proxy)).to.equal(isHeld);
+      if (isHeld) {
+        await expect(finalize()).to.be.revertedWithCustomError(system.portal, 'OptimismPortal_ProofNotOldEnough');
+        await time.increaseTo((await system.modules.versionOf(versionId)).canaryEndsAt);
+      }
+      await expect(finalize()).to.changeEtherBalance(system.other, withdrawal.value);
+    }
+  });
+
+  it('holds them some time longer after a roll-back, then lets them go: the chain went on from those blocks', async () => {
+    const system = await loadFixture(patient);
+    const { modules, reportFaults, portal, other } = system;
+    const versionId = await system.toCanary(kernel());
+    const { finalize, withdrawal } = await provenWithdrawal(system, 100n);
+    await reportFaults(versionId);
+    await modules.rollBack(versionId, Evidence.attesterFaults, '0x');
+    await expect(finalize()).to.be.revertedWithCustomError(portal, 'OptimismPortal_ProofNotOldEnough');
+    await time.increase(WINDOWS.rollBackHoldSeconds);
+    await expect(finalize()).to.changeEtherBalance(other, withdrawal.value);
+  });
+
+  it('holds nothing that was claimed before the activation, or when the registry does not answer', async () => {
+    const system = await loadFixture(patient);
+    const { finalize, withdrawal } = await provenWithdrawal(system, 100n);
+    const { toCanary, timelockSigner, deployment, modules, other } = system;
+    await toCanary(kernel());
+    const snapshot = await takeSnapshot();
+    await expect(finalize()).to.changeEtherBalance(other, withdrawal.value);
+    await snapshot.restore();
+    const admin = await ethers.getContractAt(
+      'ProxyAdmin',
+      deployment.contracts.moduleRegistryProxyAdmin,
+      timelockSigner,
+    );
+    await admin.upgradeAndCall(modules, await deployed('HostileModule', [2]), '0x');
+    await expect(finalize()).to.changeEtherBalance(other, withdrawal.value);
+  });
+
+  it('can’t be asked with so little gas that a held withdrawal gets out', async () => {
+    const system = await loadFixture(patient);
+    const versionId = await system.toCanary(kernel());
+    const { withdrawal } = await provenWithdrawal(system, 100n);
+    const { portal, stranger, modules } = system;
+    expect((await modules.versionOf(versionId)).stage).to.equal(Stage.canary);
+    for (let gasLimit = 60_000; gasLimit <= 400_000; gasLimit += 10_000) {
+      const sent = portal.connect(stranger).finalizeWithdrawalTransaction.staticCall(withdrawal, { gasLimit });
+      const end = await sent.then(
+        () => 'finalized',
+        () => 'refused',
+      );
+      expect(end, `${gasLimit} gas`).to.equal('refused');
+    }
+  });
+});
 
 describe('ModuleRegistry', () => {
   it('announces a kernel’s activation and roll-back as nodes read them, and restores the predecessor only', async () => {
@@ -154,15 +258,29 @@ describe('swapping an L1 module', () => {
     expect((await modules.versionOf(versionId)).stage).to.equal(Stage.active);
   });
 
-  it('goes back when the module fails its health check, which can’t be confirmed', async () => {
-    const { modules, toCanary, registry } = await loadFixture(deployModules);
+  it('can’t confirm a module that fell ill, and goes back to the code before', async () => {
+    const { modules, toCanary, registry, deployment } = await loadFixture(deployModules);
     const next = await deployed('AnchorStateRegistryV2');
-    const healthy = await toCanary(l1Manifest(Kind.settlement, settlement, next, migrate(false)));
-    await expect(modules.rollBack(healthy, Evidence.failedHealthCheck, '0x')).to.be.revertedWithCustomError(
-      modules,
-      'ModuleRegistryInsufficientEvidence',
-    );
-    await expect((next.attach(registry) as typeof next).isIll()).not.to.be.reverted;
+    const versionId = await toCanary(l1Manifest(Kind.settlement, settlement, next, migrate(true)));
+    const rollBack = () => modules.rollBack(versionId, Evidence.failedHealthCheck, '0x');
+    await expect(rollBack()).to.be.revertedWithCustomError(modules, 'ModuleRegistryInsufficientEvidence');
+    await time.increase(WINDOWS.canarySeconds);
+    await expect(modules.confirm(versionId))
+      .to.be.revertedWithCustomError(modules, 'ModuleRegistryUnhealthy')
+      .withArgs(versionId);
+    await expect(rollBack())
+      .to.emit(modules, 'ModuleSwapped')
+      .withArgs(settlement, Kind.settlement, registry.target, deployment.contracts.anchorStateRegistryImplementation);
+    expect(await modules.activeVersion(Kind.settlement)).to.equal(settlement);
+    await expect((next.attach(registry) as typeof next).illFrom()).to.be.reverted;
+  });
+
+  it('keeps exits that were proven under the old code', async () => {
+    const system = await loadFixture(deployModules);
+    const { withdrawal, finalize } = await provenWithdrawal(system, 1n);
+    const next = await deployed('AnchorStateRegistryV2');
+    await system.toCanary(l1Manifest(Kind.settlement, settlement, next, migrate(false)));
+    await expect(finalize()).to.changeEtherBalance(system.other, withdrawal.value);
   });
 
   for (const [behaviour, index] of Object.entries({
