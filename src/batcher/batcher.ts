@@ -193,7 +193,9 @@ export class Batcher {
         if (this.#cursor === undefined) await this.#begin();
         await this.#updatePrices();
         this.#checkDerived();
-        delayMs = this.#cursor === undefined ? 0 : this.#postWhatIsDue();
+        // While derivation goes back after an L1 reorganization, nobody knows what the next batch stands on.
+        if (!this.#options.derived.progress()) delayMs = DERIVATION_POLL_MS;
+        else delayMs = this.#cursor === undefined ? 0 : this.#postWhatIsDue();
         this.#settleFlushes();
         this.#fault = undefined;
         backoff.reset();
@@ -291,6 +293,7 @@ export class Batcher {
   #postWhatIsDue(): number {
     const { clock, maxAgeMs, inFlightMax, decodedSizeBytesMax } = this.#options;
     for (;;) {
+      if (this.#cursor === undefined) return 0;
       this.#fillBuilder();
       if (this.#builder.blocks.length === 0) return IDLE_MS;
       // An inclusion wakes us.
@@ -356,7 +359,10 @@ export class Batcher {
   #post({ blocks, payload }: PackedBatch): void {
     const [first, last] = [blocks[0], blocks[blocks.length - 1]];
     const parent = this.#options.chain.blockByNumber(first.header.number - 1);
-    assert(parent && equalBytes(parent.hash, first.header.parentHash), 'a batch builds on the chain');
+    if (!parent || !equalBytes(parent.hash, first.header.parentHash)) {
+      this.#beginAgain('the L2 chain is being cut back');
+      return;
+    }
     const kind = this.#kind ?? 'calldata';
     const posted: Posted = { lastBlockNumber: last.header.number, includedAt: undefined, kind };
     this.#posted.push(posted);
@@ -380,9 +386,12 @@ export class Batcher {
       ...(blobs && { blobs: blobs.length }),
     };
     try {
+      // Once L1 is looked at again, what it has not included yet must not come any more.
+      const isObsolete = () => epoch !== this.#epoch;
+      const target = { to: inbox, abi: inboxAbi, isObsolete };
       const call = blobs
-        ? { label: 'Inbox.postBlobBatch', to: inbox, data: encodePostBlobBatch(blobs.length), abi: inboxAbi, blobs }
-        : { label: 'Inbox.postBatch', to: inbox, data: encodePostBatch(payload), abi: inboxAbi };
+        ? { ...target, label: 'Inbox.postBlobBatch', data: encodePostBlobBatch(blobs.length), blobs }
+        : { ...target, label: 'Inbox.postBatch', data: encodePostBatch(payload) };
       const receipt = await sender.send(call);
       posted.includedAt = Number(receipt.blockNumber);
       this.#totals.batchesPosted++;
@@ -392,6 +401,7 @@ export class Batcher {
       logger.info({ ...blocks, l1Block: posted.includedAt }, 'posted a batch');
     } catch (error) {
       if (hasErrorCode(error, 'L1.SenderStopped')) return;
+      if (hasErrorCode(error, 'L1.CallObsolete')) return this.#wake.abort();
       logger.error({ ...blocks, error: errorMessage(error) }, 'a batch could not be posted');
       if (blobs) this.#blobsPausedUntilMs = this.#options.clock.nowMs() + BLOB_PAUSE_MS;
       if (epoch === this.#epoch) this.#beginAgain('a batch could not be posted');

@@ -32,13 +32,14 @@ export interface DerivedChain {
 
 /** What carries batches to L1. `L1TransactionSender` fits. */
 export interface BatchSender {
-  /** Resolves with the block that includes the call. */
+  /** Resolves with the block that includes the call. @param call `isObsolete`: the call is not wanted any more */
   send(call: {
     label: string;
     to: Hex;
     data: Hex;
     abi?: Abi;
     blobs?: Uint8Array[];
+    isObsolete?: () => boolean;
   }): Promise<{ blockNumber: bigint; gasUsed: bigint }>;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;

@@ -39,7 +39,7 @@ export function l1BlockOf(state: DerivationState): L1BlockRef {
 
 /**
  * Stage 1: takes in the next L1 block.
- * @throws Derivation.L1Unlinked (`reset`) when it does not follow the newest one read; Derivation.BatchGap (`halt`) when the L1 source lost a batch
+ * @throws Derivation.L1Unlinked (`reset`) when it does not follow the newest one read; Derivation.BatchGap (`reset`) when the L1 source lost a batch, here or before
  */
 export function takeL1Input(state: DerivationState, input: L1Input): DerivationState {
   const newest = l1BlockOf(state);
@@ -54,7 +54,7 @@ export function takeL1Input(state: DerivationState, input: L1Input): DerivationS
     const expected = state.nextBatchIndex + i;
     if (batch.index === expected) return;
     throw new TributaryError('Derivation.BatchGap', `expected batch ${expected}, got ${batch.index}`, {
-      recovery: 'halt',
+      recovery: 'reset',
       metaMessages: [`l1 block: ${block.number}`],
     });
   });

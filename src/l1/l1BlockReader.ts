@@ -1,7 +1,7 @@
 import type { Hex, PublicClient, RpcBlock, RpcLog } from 'viem';
 import type { L1BlockRef, L1Input, L1OriginInput, PostedBatch } from '../chain/l1Block';
 import { bloomMayContain } from '../codec/receipt';
-import { equalBytes, fromHex, toHex, ZERO_HASH } from '../core/bytes';
+import { equalBytes, fromHex, type Hash, toHex, ZERO_HASH } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import { blobBaseFee } from './blobBaseFee';
 import { type BlobReader, noBlobSource } from './blobs/blobReader';
@@ -107,6 +107,8 @@ export class L1BlockReader {
       if (!header) throw inconsistent(`L1 block ${from + offset} is missing`);
       const block = blockRefOf(header);
       const parent = inputs.at(-1)?.block;
+      if (block.number > 0 && equalBytes(block.parentHash, ZERO_HASH))
+        block.parentHash = await this.#madeUpParent(block, parent);
       if (parent && !equalBytes(parent.hash, block.parentHash)) {
         throw inconsistent(`L1 blocks ${parent.number} and ${block.number} do not link`);
       }
@@ -131,6 +133,16 @@ export class L1BlockReader {
       }
     }
     return this.#withBatches(inputs, announced);
+  }
+
+  /**
+   * Hardhat makes up the blocks of `hardhat_mine` with a count above 3 when they are asked for, with zeros for their parent's hash, which no
+   * block of a chain has. They stand on the block of the number before.
+   */
+  async #madeUpParent({ number }: L1BlockRef, parent: L1BlockRef | undefined): Promise<Hash> {
+    const before = parent ?? (await this.block(number - 1));
+    if (!before) throw inconsistent(`L1 block ${number - 1} is missing`);
+    return before.hash;
   }
 
   /** Gives the inputs their batches; ends before the first that cannot be had yet, or where there are enough blobs. */

@@ -24,8 +24,10 @@ interface Endpoint {
   headers: Record<string, string>;
   /** How the endpoint may be named in logs and errors. */
   name: string;
-  /** Its chain id was seen to be the expected one. */
+  /** Its chain id was seen to be the expected one, and it has not failed since. */
   verified: boolean;
+  /** It was said that it is on another chain. */
+  isReported: boolean;
 }
 
 const RETRY_DELAY_MS_MAX = 5_000;
@@ -35,6 +37,9 @@ const RATE_LIMIT_CODES = new Set([-32005, -32007, 429]);
 /**
  * The way to L1: a viem client whose requests go to the first endpoint that answers, are retried with backoff while the fault is passing,
  * and are bounded in time. Endpoints' keys never appear in errors or logs.
+ *
+ * With several endpoints, one on another chain is passed over, and said so; and one whose head lies behind what was seen before gives way
+ * to one that has it, so that L1 does not seem to go back and forth.
  */
 export class L1Client {
   readonly chainId: number;
@@ -48,6 +53,8 @@ export class L1Client {
   /** Index of the endpoint that answered last. */
   #preferred = 0;
   #requestCount = 0;
+  /** Number of the newest block that any endpoint has told of. */
+  #headSeen = 0;
 
   private constructor(options: L1ClientOptions) {
     this.chainId = options.chainId;
@@ -64,7 +71,7 @@ export class L1Client {
   /**
    * Connects and checks the chain id. Endpoints that are down now are checked when they are first used.
    * @throws L1.Unreachable when no endpoint answers
-   * @throws L1.WrongChain when one answers for another chain
+   * @throws L1.WrongChain when all answer for another chain
    */
   static async connect(options: L1ClientOptions): Promise<L1Client> {
     if (options.urls.length === 0) {
@@ -93,8 +100,39 @@ export class L1Client {
   }
 
   async #request(method: string, params: unknown): Promise<unknown> {
+    const result = await this.#firstAnswer(method, params);
+    const head = headNumberIn(method, params, result);
+    return head === undefined ? result : this.#newestHead(method, params, result, head);
+  }
+
+  /** Asks the other endpoints for the head when this one is behind what was known already. */
+  async #newestHead(method: string, params: unknown, result: unknown, head: number): Promise<unknown> {
+    let newest = { result, head };
+    const answered = this.#preferred;
+    for (const [index, endpoint] of this.#endpoints.entries()) {
+      if (newest.head >= this.#headSeen) break;
+      if (index === answered) continue;
+      try {
+        if (!endpoint.verified) await this.#verify(endpoint);
+        const other = await this.#post(endpoint, method, params);
+        const otherHead = headNumberIn(method, params, other) ?? 0;
+        if (otherHead <= newest.head) continue;
+        this.#logger.debug({ endpoint: endpoint.name, head: otherHead, behind: head }, 'an L1 endpoint lags behind');
+        newest = { result: other, head: otherHead };
+        this.#preferred = index;
+      } catch (error) {
+        if (!(error instanceof TributaryError)) throw error;
+        // What is wrong with it is told when it is needed.
+        this.#logger.debug({ endpoint: endpoint.name, method, fault: error.shortMessage }, 'an L1 request failed');
+      }
+    }
+    this.#headSeen = newest.head;
+    return newest.result;
+  }
+
+  async #firstAnswer(method: string, params: unknown): Promise<unknown> {
     const backoff = new Backoff(this.#retryDelayMs, RETRY_DELAY_MS_MAX);
-    const faults = new Map<string, string>();
+    const faults = new Map<string, TributaryError>();
     for (let round = 0; round < this.#roundsMax; round++) {
       if (round > 0) await sleep(this.#clock, backoff.next());
       const first = this.#preferred;
@@ -107,15 +145,21 @@ export class L1Client {
           this.#preferred = index;
           return result;
         } catch (error) {
-          if (!hasErrorCode(error, 'L1.EndpointFault')) throw error;
-          faults.set(endpoint.name, error.shortMessage);
+          if (!hasErrorCode(error, 'L1.EndpointFault') && !hasErrorCode(error, 'L1.WrongChain')) throw error;
+          // After a fault it may come back as another one: a proxy that was pointed elsewhere.
+          endpoint.verified = false;
+          faults.set(endpoint.url, error);
           this.#logger.debug({ endpoint: endpoint.name, method, fault: error.shortMessage }, 'an L1 request failed');
         }
       }
+      const wrongChain = this.#endpoints
+        .map(({ url }) => faults.get(url))
+        .filter((fault) => fault?.code === 'L1.WrongChain');
+      if (wrongChain.length === this.#endpoints.length) throw wrongChain[0];
     }
     throw new TributaryError('L1.Unreachable', `the L1 at ${this.name} cannot be reached`, {
       recovery: 'retry',
-      metaMessages: [...faults].map(([name, fault]) => `${name}: ${fault}`),
+      metaMessages: this.#endpoints.map(({ name, url }) => `${name}: ${faults.get(url)?.shortMessage ?? 'not tried'}`),
     });
   }
 
@@ -123,9 +167,12 @@ export class L1Client {
     const got = Number(await this.#post(endpoint, 'eth_chainId', []));
     if (got !== this.chainId) {
       const sentence = `the L1 at ${endpoint.name} is on another chain: expected chain id ${this.chainId}, got ${got}`;
+      if (!endpoint.isReported) this.#logger.error({ endpoint: endpoint.name }, sentence);
+      endpoint.isReported = true;
       throw new TributaryError('L1.WrongChain', sentence, { recovery: 'halt' });
     }
     endpoint.verified = true;
+    endpoint.isReported = false;
   }
 
   /** @throws L1.EndpointFault for what another endpoint or a later attempt may not meet; RpcRequestError for an answer. */
@@ -152,6 +199,14 @@ export class L1Client {
     // The body is left out on purpose: it can be 128 KB.
     throw new RpcRequestError({ body: { method }, error: answer.error, url: endpoint.name });
   }
+}
+
+/** The number of the L1's newest block, where the request asked for it. */
+function headNumberIn(method: string, params: unknown, result: unknown): number | undefined {
+  if (method === 'eth_blockNumber') return Number(result);
+  if (method !== 'eth_getBlockByNumber' || !Array.isArray(params) || params[0] !== 'latest') return undefined;
+  const number = (result as { number?: unknown } | null)?.number;
+  return typeof number === 'string' ? Number(number) : undefined;
 }
 
 /** `0x` hex of a count, as JSON-RPC wants it. */
@@ -195,7 +250,7 @@ function endpointOf(url: string): Endpoint {
     parsed.username = '';
     parsed.password = '';
   }
-  return { url: parsed.href, headers, name: redactUrl(url), verified: false };
+  return { url: parsed.href, headers, name: redactUrl(url), verified: false, isReported: false };
 }
 
 function invalidUrl(url: string): TributaryError {

@@ -7,7 +7,7 @@ import {
   type TransactionReceipt,
 } from 'viem';
 import { assert } from '../core/assert';
-import { fromHex, toHex } from '../core/bytes';
+import { fromHex, type Hash, toHex } from '../core/bytes';
 import { errorMessage, TributaryError } from '../core/errors';
 import type { Clock, KeyValueStore, Logger } from '../core/ports';
 import { Backoff, sleep, unlessAborted } from './backoff';
@@ -22,6 +22,7 @@ import {
   withSidecar,
 } from './blobs/blobSidecar';
 import { Deferred } from './deferred';
+import { executionGas, GAS_LIMIT_MAX, type GasExperience, gasLimitFor, gasOfBytes } from './gasLimit';
 import { type L1Client, toQuantity } from './l1Client';
 import { currentFees, type L1FeeCaps, type L1Fees, replacementFees } from './l1Fees';
 import { readL1Prices } from './l1Prices';
@@ -45,6 +46,11 @@ export interface L1TransactionSenderOptions {
   pollIntervalMs?: number;
   /** After this long without inclusion a transaction is sent again, with higher fees if L1 went on; default 60 s. */
   resubmitAfterMs?: number;
+  /**
+   * What the L1 does not know for so long, although it was sent, is sent again; default 5 s. Time for those who made it to see what an L1
+   * reorganization means to them: a batch on an L1 block that was replaced would only be ignored.
+   */
+  lostAfterMs?: number;
   /** Blocks, its own included, after which a transaction is settled; default 1. */
   confirmations?: number;
   /** Most that is offered per gas, whatever L1 asks; default 500 gwei. */
@@ -53,6 +59,8 @@ export interface L1TransactionSenderOptions {
   blobFeeCapWei?: bigint;
   /** Least tip per gas; default 1 gwei. */
   tipMinWei?: bigint;
+  /** Most of a tip that the L1 may suggest, per gas; raising the fees of a stuck transaction may go beyond. Default 20 gwei. */
+  tipCapWei?: bigint;
   /** Transactions on their way at once; default 4. */
   inFlightMax?: number;
   /** For calls with blobs. */
@@ -71,6 +79,11 @@ export interface L1Call {
   abi?: Abi;
   /** What the transaction carries beside the call (type 3), `BLOB_SIZE_BYTES` each. */
   blobs?: Uint8Array[];
+  /**
+   * True when whoever made the call wants it no more, e.g. a batch on blocks that an L1 reorganization took back. While it is not included,
+   * an empty transfer is sent in its place then.
+   */
+  isObsolete?: () => boolean;
 }
 
 interface Pending extends PendingRecord {
@@ -86,14 +99,23 @@ interface Pending extends PendingRecord {
   looksWithoutReceipt: number;
   /** The L1 refused the form of its sidecar once. */
   isSidecarSwitched?: boolean;
+  /** Of the empty transfer that took its place. */
+  cancelHash?: Hash;
+  /** What it was before an empty transfer took its place. */
+  cancelledLabel?: string;
+  /** Since when its nonce is free and the L1 does not know it; undefined when it does. */
+  unknownSinceMs: number | undefined;
   settle: Deferred<TransactionReceipt>;
 }
 
 const GWEI = 1_000_000_000n;
-/** EIP-7825: no L1 transaction may ask for more. */
-const GAS_LIMIT_MAX = 16_777_216n;
+const EMPTY_TRANSFER_GAS = 21_000n;
+/** How much more than the L1 estimates is asked for at most, after calls that ran out of gas. */
+const GAS_FACTOR_MAX = 64n;
 /** Looks after which a used-up nonce without receipt is another transaction's. */
 const LOOKS_WITHOUT_RECEIPT_MAX = 12;
+/** Settled transactions that are remembered, in case that an L1 reorganization takes them back. */
+const SETTLED_MEMORY_MAX = 16;
 /** Between looks at nothing. */
 const IDLE_MS = 3_600_000;
 /** What is waited out, until `stop`. */
@@ -107,6 +129,11 @@ const RETRY_DELAY_MS_MAX = 5_000;
  * A transaction is on disk before it leaves, and stays there until it is settled. After a restart the same signed bytes are sent again:
  * their nonce makes sure that they count once, whatever had become of the first sending. Whoever must know what happened waits for
  * `settled()` and looks at the L1.
+ *
+ * An L1 reorganization may take back what was settled. Nonces make the order: what came later waits on the L1 until the nonces before it
+ * are used again. So what was taken back is pending again before anything new goes out: the same signed bytes, or, where nobody wants them
+ * any more (`isObsolete`), an empty transfer under the same nonce. A nonce is never given to another call while the L1 may still have what
+ * was signed with it.
  */
 export class L1TransactionSender {
   readonly #l1: L1Client;
@@ -117,12 +144,20 @@ export class L1TransactionSender {
   readonly #pollIntervalMs: number;
   readonly #resubmitAfterMs: number;
   readonly #confirmations: number;
+  readonly #lostAfterMs: number;
   readonly #feeCaps: L1FeeCaps;
   readonly #tipMinWei: bigint;
+  readonly #tipCapWei: bigint;
   readonly #inFlightMax: number;
   readonly #blobs: BlobPosting | undefined;
   /** Unsettled, by nonce ascending. */
   #pending: Pending[] = [];
+  /** The last ones that were settled, by nonce ascending. */
+  #settled: Pending[] = [];
+  /** By label: what such calls came to. */
+  readonly #gasExperience = new Map<string, GasExperience>();
+  /** Looks in a row at which a nonce below all pending ones was free. */
+  #looksAtGap = 0;
   /** Calls of `send` that wait until fewer than `inFlightMax` are under way, in order. */
   #admission: Promise<unknown> = Promise.resolve();
   /** Admitted calls that are not pending yet. */
@@ -144,11 +179,13 @@ export class L1TransactionSender {
     this.#pollIntervalMs = options.pollIntervalMs ?? 1_000;
     this.#resubmitAfterMs = options.resubmitAfterMs ?? 60_000;
     this.#confirmations = options.confirmations ?? 1;
+    this.#lostAfterMs = options.lostAfterMs ?? 5_000;
     this.#feeCaps = {
       feeCapWei: options.feeCapWei ?? 500n * GWEI,
       blobFeeCapWei: options.blobFeeCapWei ?? 200n * GWEI,
     };
     this.#tipMinWei = options.tipMinWei ?? GWEI;
+    this.#tipCapWei = options.tipCapWei ?? 20n * GWEI;
     this.#inFlightMax = options.inFlightMax ?? 4;
     this.#blobs = options.blobs;
   }
@@ -177,6 +214,8 @@ export class L1TransactionSender {
    * Makes the call; resolves once it is included and confirmed. Calls go out in the order in which they are asked for.
    * @throws L1.TransactionReverted when it would revert (nothing was sent then) or did (details: `reason`, `transactionHash?`)
    * @throws L1.TransactionRefused when the L1 would not take it, e.g. for lack of funds; nothing is under way then
+   * @throws L1.CallObsolete when an empty transfer was included in its place because `isObsolete` said so
+   * @throws L1.TakenBack (`retry`) when L1 took back what was settled before; nothing was sent: look at the L1 again
    * @throws L1.SenderStopped when `stop` came first; it may be under way still, and the next run takes it up
    */
   async send(call: L1Call): Promise<TransactionReceipt> {
@@ -225,21 +264,9 @@ export class L1TransactionSender {
     const [nonce, fees, sentAtBlock] = await this.#patiently(() =>
       Promise.all([this.#nextNonce(), this.#currentFees(sidecar !== undefined), this.#headNumber()]),
     );
-    const pending: Pending = {
-      nonce,
-      label: call.label,
-      call,
-      gasLimit,
-      fees,
-      raw: '0x02',
-      sidecar,
-      hashes: [],
-      sentAtMs: this.#clock.nowMs(),
-      sentAtBlock,
-      underpriced: false,
-      looksWithoutReceipt: 0,
-      settle: new Deferred(),
-    };
+    const sentAtMs = this.#clock.nowMs();
+    const pending = pendingFor({ call, sidecar, nonce, gasLimit, fees, sentAtMs, sentAtBlock });
+    if (call.isObsolete?.()) throw obsolete(pending);
     await this.#sign(pending, fees);
     await this.#store.put(pending);
     this.#pending.push(pending);
@@ -329,8 +356,13 @@ export class L1TransactionSender {
     const request = this.#request(call, sidecar);
     try {
       const gas = await this.#l1.read((viem) => viem.request({ method: 'eth_estimateGas', params: [request] }));
-      const withReserve = (BigInt(gas) * 6n) / 5n;
-      return withReserve < GAS_LIMIT_MAX ? withReserve : GAS_LIMIT_MAX;
+      const estimate = BigInt(gas);
+      const isPossible = estimate >= gasOfBytes(call.data) / 4n && estimate <= GAS_LIMIT_MAX;
+      if (!isPossible) {
+        const fields = { label: call.label, estimate, gasOfBytes: gasOfBytes(call.data), gasLimitMax: GAS_LIMIT_MAX };
+        this.#logger.warn(fields, 'the L1 gives a gas estimate that cannot be: bounding it');
+      }
+      return gasLimitFor(estimate, call.data, this.#gasOf(call.label));
     } catch (error) {
       if (error instanceof TributaryError) throw error;
       const reason = revertReason(error, call.abi);
@@ -350,8 +382,36 @@ export class L1TransactionSender {
   }
 
   async #nextNonce(): Promise<number> {
+    const usedNonces = await this.#transactionCount();
+    const takenBackCount = await this.#takeBack(usedNonces);
+    if (takenBackCount > 0) {
+      const message = `L1 took back ${takenBackCount} transactions that were settled`;
+      throw new TributaryError('L1.TakenBack', message, { recovery: 'retry' });
+    }
     const last = this.#pending.at(-1);
-    return last ? last.nonce + 1 : this.#transactionCount();
+    return last ? last.nonce + 1 : usedNonces;
+  }
+
+  /**
+   * What was settled under a nonce that is free again is pending again. A look at an endpoint that lags does no harm: it is settled again.
+   * @returns how many
+   */
+  async #takeBack(usedNonces: number): Promise<number> {
+    const takenBack = this.#settled.filter(({ nonce }) => nonce >= usedNonces);
+    this.#settled = this.#settled.filter(({ nonce }) => nonce < usedNonces);
+    for (const pending of takenBack) {
+      this.#logger.warn({ label: pending.label, nonce: pending.nonce }, 'L1 took back a transaction');
+      await this.#store.put(pending);
+      pending.unknownSinceMs = undefined;
+      pending.looksWithoutReceipt = 0;
+      // Who waited for it was told; `settled` waits again.
+      pending.settle = new Deferred();
+    }
+    if (takenBack.length > 0) {
+      this.#pending = [...takenBack, ...this.#pending].sort((a, b) => a.nonce - b.nonce);
+      this.#wake.abort();
+    }
+    return takenBack.length;
   }
 
   // --- looking after what is under way ---
@@ -375,39 +435,114 @@ export class L1TransactionSender {
 
   async #look(): Promise<void> {
     const [usedNonces, headNumber] = await Promise.all([this.#transactionCount(), this.#headNumber()]);
+    await this.#exclusively(() => this.#takeBack(usedNonces));
     for (const pending of [...this.#pending]) {
       if (this.#stop.signal.aborted) return;
       if (pending.nonce < usedNonces) await this.#lookForReceipt(pending, headNumber);
-      else await this.#resubmit(pending, headNumber);
+      else {
+        if (pending.call.isObsolete?.()) await this.#cancel(pending);
+        await this.#resubmit(pending, headNumber);
+      }
+    }
+    await this.#closeGap(usedNonces);
+  }
+
+  async #isUnknown(pending: Pending): Promise<boolean> {
+    for (const hash of pending.hashes.toReversed()) {
+      const params: [Hex] = [toHex(hash)];
+      if (await this.#l1.read((viem) => viem.request({ method: 'eth_getTransactionByHash', params }))) {
+        pending.unknownSinceMs = undefined;
+        return false;
+      }
+    }
+    pending.unknownSinceMs ??= this.#clock.nowMs();
+    return this.#clock.nowMs() - pending.unknownSinceMs >= this.#lostAfterMs;
+  }
+
+  /** An empty transfer takes the call's place. */
+  async #cancel(pending: Pending): Promise<void> {
+    const { label, nonce } = pending;
+    // Nodes keep blob transactions apart: another kind cannot replace one that they know.
+    if (pending.sidecar && !(await this.#isUnknown(pending))) return;
+    this.#logger.warn({ label, nonce }, 'nobody wants this transaction any more: an empty transfer takes its place');
+    pending.cancelledLabel = label;
+    pending.call = this.#emptyTransfer(`instead of ${label}`);
+    pending.label = pending.call.label;
+    pending.gasLimit = EMPTY_TRANSFER_GAS;
+    pending.sidecar = undefined;
+    const { maxFeePerGas, maxPriorityFeePerGas } = pending.fees;
+    const current = await this.#currentFees(false);
+    const fees = replacementFees({ maxFeePerGas, maxPriorityFeePerGas }, current, this.#feeCaps) ?? current;
+    await this.#sign(pending, fees);
+    pending.cancelHash = pending.hashes.at(-1);
+    await this.#store.put(pending);
+    await this.#broadcast(pending);
+  }
+
+  #emptyTransfer(label: string): L1Call {
+    return { label, to: this.address, data: '0x' };
+  }
+
+  /** Nonces below all pending ones that nothing is known for keep them from ever being included: empty transfers use them up. */
+  async #closeGap(usedNonces: number): Promise<void> {
+    const first = this.#pending[0];
+    if (!first || first.nonce <= usedNonces) {
+      this.#looksAtGap = 0;
+      return;
+    }
+    if (++this.#looksAtGap < LOOKS_WITHOUT_RECEIPT_MAX) return;
+    this.#looksAtGap = 0;
+    this.#logger.warn(
+      { from: usedNonces, to: first.nonce - 1 },
+      'nonces before the pending transactions are free: using them up',
+    );
+    const fees = await this.#currentFees(false);
+    for (let nonce = usedNonces; nonce < first.nonce; nonce++) {
+      const call = this.#emptyTransfer('empty transfer');
+      const times = { sentAtMs: 0, sentAtBlock: 0 };
+      const filler = pendingFor({ call, sidecar: undefined, nonce, gasLimit: EMPTY_TRANSFER_GAS, fees, ...times });
+      await this.#sign(filler, fees);
+      await this.#broadcast(filler);
     }
   }
 
   async #lookForReceipt(pending: Pending, headNumber: number): Promise<void> {
     const receipt = await this.#receipt(pending);
     if (!receipt) {
-      if (++pending.looksWithoutReceipt >= LOOKS_WITHOUT_RECEIPT_MAX) await this.#renumber(pending);
+      if (++pending.looksWithoutReceipt < LOOKS_WITHOUT_RECEIPT_MAX) return;
+      if (pending.cancelledLabel === undefined && !pending.call.isObsolete?.()) return this.#renumber(pending);
+      await this.#forget(pending);
+      pending.settle.reject(obsolete(pending));
       return;
     }
     pending.looksWithoutReceipt = 0;
     if (headNumber - Number(receipt.blockNumber) + 1 < this.#confirmations) return;
     const failure = receipt.status === 'reverted' ? await this.#failureOf(pending, receipt) : undefined;
+    if (!failure) this.#learnGas(pending, receipt.gasUsed);
     await this.#forget(pending);
+    this.#settled = [...this.#settled.filter(({ nonce }) => nonce !== pending.nonce), pending].slice(
+      -SETTLED_MEMORY_MAX,
+    );
     const { label, nonce } = pending;
     this.#logger.debug(
       { label, nonce, l1Block: Number(receipt.blockNumber), gasUsed: receipt.gasUsed },
       'settled on L1',
     );
-    if (failure) pending.settle.reject(failure);
+    const isCancelled = pending.cancelHash && receipt.transactionHash === toHex(pending.cancelHash);
+    if (isCancelled) pending.settle.reject(obsolete(pending));
+    else if (failure) pending.settle.reject(failure);
     else pending.settle.resolve(receipt);
   }
 
   async #resubmit(pending: Pending, headNumber: number): Promise<void> {
     const overdue = this.#clock.nowMs() - pending.sentAtMs >= this.#resubmitAfterMs;
-    if (!overdue && !pending.underpriced) return;
+    const isLost = !overdue && !pending.underpriced && (await this.#isUnknown(pending));
+    if (!overdue && !pending.underpriced && !isLost) return;
     // Higher fees help only if L1 made blocks and left it out, not while L1 stands still.
-    const passedOver = headNumber > pending.sentAtBlock;
+    const passedOver = overdue && headNumber > pending.sentAtBlock;
     if (pending.underpriced || passedOver) await this.#raiseFees(pending);
     pending.underpriced = false;
+    pending.unknownSinceMs = undefined;
     pending.sentAtMs = this.#clock.nowMs();
     pending.sentAtBlock = headNumber;
     const refusal = await this.#broadcast(pending);
@@ -447,7 +582,15 @@ export class L1TransactionSender {
   }
 
   async #failureOf(pending: Pending, receipt: TransactionReceipt): Promise<TributaryError> {
-    const { call } = pending;
+    const { call, gasLimit } = pending;
+    // A call within the call leaves a 64th of what it had (EIP-150).
+    if (receipt.gasUsed * 64n >= gasLimit * 61n) {
+      const { executionGas, factor } = this.#gasOf(call.label);
+      const doubled = 2n * factor < GAS_FACTOR_MAX ? 2n * factor : GAS_FACTOR_MAX;
+      this.#gasExperience.set(call.label, { executionGas, factor: doubled });
+      const reason = `out of gas: of ${gasLimit}, made of the L1's estimate, it used ${receipt.gasUsed}`;
+      return reverted(call, reason, receipt.transactionHash);
+    }
     const request = this.#request(call, pending.sidecar);
     try {
       // Best effort: asked again after the block, which mostly shows what had changed since the gas was estimated.
@@ -458,6 +601,16 @@ export class L1TransactionSender {
       if (reason) return reverted(call, reason.sentence, receipt.transactionHash);
     }
     return reverted(call, 'for a reason that L1 does not tell', receipt.transactionHash);
+  }
+
+  #gasOf(label: string): GasExperience {
+    return this.#gasExperience.get(label) ?? { executionGas: 0n, factor: 1n };
+  }
+
+  #learnGas({ label, call }: Pending, gasUsed: bigint): void {
+    const known = this.#gasOf(label).executionGas;
+    const used = executionGas(gasUsed, call.data);
+    this.#gasExperience.set(label, { executionGas: used > known ? used : known, factor: 1n });
   }
 
   async #forget(pending: Pending): Promise<void> {
@@ -503,6 +656,13 @@ export class L1TransactionSender {
   async #suggestedTip(): Promise<bigint> {
     try {
       const tip = BigInt(await this.#l1.read((viem) => viem.request({ method: 'eth_maxPriorityFeePerGas' })));
+      if (tip > this.#tipCapWei) {
+        this.#logger.warn(
+          { suggestedTipWei: tip, tipCapWei: this.#tipCapWei },
+          'the L1 suggests an absurd tip: capped',
+        );
+        return this.#tipCapWei;
+      }
       return tip > this.#tipMinWei ? tip : this.#tipMinWei;
     } catch (error) {
       if (error instanceof TributaryError) throw error;
@@ -555,6 +715,22 @@ export class L1TransactionSender {
   }
 }
 
+/** Not signed yet. */
+function pendingFor(
+  fields: Pick<Pending, 'call' | 'sidecar' | 'nonce' | 'gasLimit' | 'fees' | 'sentAtMs' | 'sentAtBlock'>,
+): Pending {
+  return {
+    ...fields,
+    label: fields.call.label,
+    raw: '0x02',
+    hashes: [],
+    underpriced: false,
+    looksWithoutReceipt: 0,
+    unknownSinceMs: undefined,
+    settle: new Deferred(),
+  };
+}
+
 function pendingOf(record: PendingRecord): Pending {
   const { to, data, value, gas, ...fees } = parseTransaction(record.raw);
   return {
@@ -571,6 +747,7 @@ function pendingOf(record: PendingRecord): Pending {
     sentAtBlock: Number.MAX_SAFE_INTEGER,
     underpriced: false,
     looksWithoutReceipt: 0,
+    unknownSinceMs: undefined,
     settle: new Deferred(),
   };
 }
@@ -588,6 +765,10 @@ function reverted(call: L1Call, reason: string, hash?: Hex): TributaryError {
   return new TributaryError('L1.TransactionReverted', `${call.label} reverts on L1: ${reason}`, {
     details: { reason, transactionHash: hash },
   });
+}
+
+function obsolete({ label, cancelledLabel }: Pending): TributaryError {
+  return new TributaryError('L1.CallObsolete', `${cancelledLabel ?? label} was given up: nobody wants it any more`);
 }
 
 function senderStopped(): TributaryError {

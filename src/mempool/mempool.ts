@@ -85,6 +85,8 @@ type AccountHead = Pick<Account, 'nonce' | 'balance' | 'codeHash'>;
 
 /** How many senders that wait for a larger balance are looked at after each block, beside those that the block touched. */
 const SHORT_OF_FUNDS_CHECKS_PER_BLOCK = 256;
+/** Hashes in one log line. */
+const REPORTED_TRANSACTIONS_MAX = 32;
 const NO_ACCOUNT: AccountHead = { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_HASH };
 
 /**
@@ -447,13 +449,12 @@ export class Mempool {
 
   /** What stood on money that the blocks which went had brought: transfers come back with the rest, deposits when L1 has them again. */
   #reportShortOfFunds(): void {
-    for (const queue of this.#shortOfFunds) {
-      const waiting = queue.entries().slice(queue.executableCount);
-      this.#logger.warn(
-        { sender: toHex(queue.sender), transactions: waiting.map(({ key }) => key) },
-        'after the chain was cut back, transactions wait for their sender to have money again',
-      );
-    }
+    const waiting = [...this.#shortOfFunds].flatMap((queue) => queue.entries().slice(queue.executableCount));
+    if (waiting.length === 0) return;
+    this.#logger.warn(
+      { count: waiting.length, transactions: waiting.slice(0, REPORTED_TRANSACTIONS_MAX).map(({ key }) => key) },
+      'the chain was cut back: these transactions wait until their senders have money again',
+    );
   }
 
   #headChanged(): void {

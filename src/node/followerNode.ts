@@ -3,7 +3,6 @@ import { assert } from '../core/assert';
 import { L1OriginSource } from '../l1/l1OriginSource';
 import { RpcServer } from '../rpc/rpcServer';
 import { Verifier } from '../verifier/verifier';
-import type { VerifierProgress } from '../verifier/verifierPorts';
 import { BlockFollower } from './follower/blockFollower';
 import { RpcSequencerFeed } from './follower/sequencerFeed';
 import { healthRoutes } from './health';
@@ -62,10 +61,6 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
       decoder,
       takeOver: (_divergence, work) => turns.take(work),
     });
-    let progress: VerifierProgress | undefined;
-    verifier.progressed.on((event) => {
-      progress = event;
-    });
     await waitingForArtifacts(() => verifier.syncToL1Head(), clock, logger);
     const origins = await L1OriginSource.start({
       watcher: l1.watcher,
@@ -102,7 +97,7 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
     teardown.add(() => roles.stop());
 
     const posting = { options, l1, chain, store, teardown };
-    const derived = { progress: () => progress, progressed: verifier.progressed };
+    const derived = { progress: () => verifier.progress(), progressed: verifier.progressed };
     const metrics: MetricSource[] = [
       { name: 'block_number', help: 'Number of the newest block', read: () => chain.head.header.number },
       { name: 'safe_block_number', help: 'Newest derived block', read: () => chain.label('safe').header.number },

@@ -1,7 +1,9 @@
 import type { Hex, LocalAccount } from 'viem';
 import { Batcher } from '../batcher/batcher';
 import type { DerivedChain } from '../batcher/batcherPorts';
-import type { KeyValueStore } from '../core/ports';
+import { equalBytes } from '../core/bytes';
+import type { Clock, KeyValueStore } from '../core/ports';
+import { sleep } from '../l1/backoff';
 import { inboxAbi } from '../l1/bindings/Inbox';
 import type { BlobPosting } from '../l1/blobs/blobSidecar';
 import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployment/contractsConfig';
@@ -9,6 +11,7 @@ import { readL1Prices } from '../l1/l1Prices';
 import { L1TransactionSender } from '../l1/l1TransactionSender';
 import { Proposer } from '../settlement/proposer';
 import type { ChainStore } from '../state/chainStore';
+import type { VerifierProgress } from '../verifier/verifierPorts';
 import { BatcherGate } from './batcherGate';
 import type { L1Access } from './l1Access';
 import type { MetricSource } from './metrics';
@@ -23,11 +26,19 @@ export interface L1PostingContext {
   teardown: Teardown;
 }
 
+/** What the node's own verifier has derived. */
+interface VerifiedProgress extends DerivedChain {
+  progress(): VerifierProgress | undefined;
+}
+
+/** Between looks whether derivation has noticed an L1 reorganization. */
+const REORG_POLL_MS = 100;
+
 /** Starts the batcher with its own key; it posts whenever the Inbox lets it. @returns its metrics */
 export async function startBatcher(
   context: L1PostingContext,
   account: LocalAccount,
-  derived: DerivedChain,
+  derived: VerifiedProgress,
 ): Promise<MetricSource[]> {
   const { options, l1, chain, teardown } = context;
   const { rollup } = options.deployment;
@@ -37,7 +48,7 @@ export async function startBatcher(
       chain,
       derived,
       sender,
-      l1HeadNumber: async () => (await l1.reader.latest()).number,
+      l1HeadNumber: () => headSeenByDerivation(l1, derived, options.clock),
       inbox: rollup.contracts.inbox as Hex,
       l2ChainId: rollup.l2ChainId,
       decodedSizeBytesMax: rollup.batchDecompressedSizeBytesMax,
@@ -107,6 +118,21 @@ export async function startProposer(context: L1PostingContext, account: LocalAcc
     { name: 'proposer_claims_total', help: 'Output roots claimed since start', read: () => status().claimsMade },
     { name: 'proposer_open_games', help: 'Own claims whose bond is out', read: () => status().openGames },
   ];
+}
+
+/**
+ * The L1's head, once what derivation knows at this height or above is of the same chain: just after an L1 reorganization it still tells of
+ * blocks that are gone, and a batch behind those would be ignored.
+ */
+async function headSeenByDerivation(l1: L1Access, derived: VerifiedProgress, clock: Clock): Promise<number> {
+  for (;;) {
+    const head = await l1.reader.latest();
+    const progress = derived.progress();
+    if (!progress || progress.l1Block < head.number) return head.number;
+    const block = await l1.reader.block(progress.l1Block);
+    if (block && equalBytes(block.hash, progress.l1Hash)) return head.number;
+    await sleep(clock, REORG_POLL_MS);
+  }
 }
 
 async function openSender(

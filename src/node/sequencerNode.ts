@@ -8,7 +8,6 @@ import { RpcServer } from '../rpc/rpcServer';
 import { Sequencer } from '../sequencer/sequencer';
 import type { ChainStore } from '../state/chainStore';
 import { Verifier } from '../verifier/verifier';
-import type { VerifierProgress } from '../verifier/verifierPorts';
 import { blobRoutes } from './blobRoutes';
 import { DEV_MNEMONIC } from './dev/devAccounts';
 import { healthRoutes } from './health';
@@ -72,10 +71,8 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
         return sequencer ? sequencer.giveWay(divergence.agreedBlockNumber, work) : work();
       },
     });
-    let progress: VerifierProgress | undefined;
     let l1SeenMs = clock.nowMs();
-    verifier.progressed.on((event) => {
-      progress = event;
+    verifier.progressed.on(() => {
       l1SeenMs = clock.nowMs();
     });
     await waitingForArtifacts(() => verifier.syncToL1Head(), clock, logger);
@@ -125,7 +122,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
     const metrics = chainMetrics(chain, origins, mempool, running);
     const posting = { options, l1, chain, store, teardown };
     if (keys.batcher) {
-      const derived = { progress: () => progress, progressed: verifier.progressed };
+      const derived = { progress: () => verifier.progress(), progressed: verifier.progressed };
       metrics.push(...(await startBatcher(posting, keys.batcher, derived)));
     }
     if (keys.proposer) metrics.push(...(await startProposer(posting, keys.proposer)));

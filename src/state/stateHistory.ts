@@ -167,9 +167,11 @@ export class StateHistory {
   }
 
   #assertRecent(blockNumber: number): void {
-    if (blockNumber > this.#newest || blockNumber < this.#newest - HISTORY_BLOCKS) {
-      throw pruned(blockNumber, this.#newest);
+    if (blockNumber > this.#newest) {
+      const message = `block ${blockNumber} was taken back: the chain is being rewound`;
+      throw new TributaryError('State.UnknownBlock', message, { recovery: 'retry' });
     }
+    if (blockNumber < this.#newest - HISTORY_BLOCKS) throw pruned(blockNumber, this.#newest);
   }
 
   #record(blockNumber: number): UndoRecord {

@@ -12,7 +12,7 @@ import { type BatchOutcome, deriveL1Block } from '../derivation/deriveL1Block';
 import type { Executor } from '../execution/executor';
 import { Backoff, sleep } from '../l1/backoff';
 import { BlockSettler, type WrongBatchClaim } from './blockSettler';
-import { type Checkpoint, CheckpointLog } from './checkpointLog';
+import { CHECKPOINTS_MAX, type Checkpoint, CheckpointLog } from './checkpointLog';
 import type { BlockDecoder } from './decodeAhead';
 import { loadDerivationState } from './loadDerivationState';
 import { OutputClaimCheck } from './outputClaimCheck';
@@ -70,7 +70,8 @@ export interface VerifiedHead {
 
 const DELAY_MS_MIN = 100;
 const DELAY_MS_MAX = 10_000;
-/** While catching up, output claims are fetched for so many L1 blocks at once. */
+const GAP_DEPTH_L1_BLOCKS_MIN = 16;
+/** While catching up, output claims are fetched for so many L1 blocks at once, and finality is asked for as rarely. */
 const CLAIM_RANGE_L1_BLOCKS = 256;
 
 /**
@@ -96,6 +97,8 @@ export class Verifier {
   /** Undefined until loaded, and again after a reset. */
   #state: DerivationState | undefined;
   #l1Head = 0;
+  /** How far to go back when a batch turns out to have been left out. */
+  #gapDepthL1Blocks = GAP_DEPTH_L1_BLOCKS_MIN;
   #running = false;
 
   constructor(options: VerifierOptions) {
@@ -108,7 +111,8 @@ export class Verifier {
   /** Undefined until it is known from where to go on, and while going back after an L1 reorganization. */
   progress(): VerifierProgress | undefined {
     if (!this.#state) return undefined;
-    return { l1Block: l1BlockOf(this.#state).number, l1Head: this.#l1Head, l2Block: this.#state.tip.header.number };
+    const { number, hash } = l1BlockOf(this.#state);
+    return { l1Block: number, l1Hash: hash, l1Head: this.#l1Head, l2Block: this.#state.tip.header.number };
   }
 
   /** See `VerifiedHead`. */
@@ -118,7 +122,7 @@ export class Verifier {
 
   /**
    * Derives up to the L1 head of now and ends: `tributary verify`, and what a sequencer node does before it starts to build.
-   * @throws Verifier.WrongL1 (`halt`); State.HistoryPruned when an L1 reorganization is deeper than the kept state;
+   * @throws Verifier.WrongL1 (`halt`); State.RewindTooDeep (`halt`) when an L1 reorganization is deeper than the kept state;
    * L1.Unreachable (`retry`), Verifier.Aborted
    */
   async syncToL1Head(options: RunOptions = {}): Promise<VerifiedHead> {
@@ -184,10 +188,31 @@ export class Verifier {
         if (hasErrorCode(error, 'Verifier.Aborted')) return;
         if (!(error instanceof TributaryError) || error.recovery !== 'reset') throw error;
         logger.warn({ code: error.code }, `${error.shortMessage}: going on from the last common point`);
+        if (hasErrorCode(error, 'Derivation.BatchGap')) await this.#readAgain(error);
         this.#state = undefined;
         await sleep(clock, backoff.next(), signal);
       }
     }
+  }
+
+  /**
+   * The L1 left a batch out, perhaps in a block that was derived long since: an endpoint that knew the block but not its logs yet. Goes
+   * back further each time that it shows again.
+   * @throws the gap itself, as a reason to halt, when all that is kept was read again
+   */
+  async #readAgain(gap: TributaryError): Promise<void> {
+    const newest = this.#checkpoints.newest;
+    const { l1Number } = this.#options.config.genesis;
+    const target = Math.max(l1Number, (newest?.l1.number ?? l1Number) - this.#gapDepthL1Blocks);
+    if (this.#gapDepthL1Blocks > 2 * CHECKPOINTS_MAX || (target > l1Number && !this.#checkpoints.at(target))) {
+      throw new TributaryError(gap.code, `${gap.shortMessage}, and reading the L1 again does not bring it`, {
+        recovery: 'halt',
+        metaMessages: [...gap.metaMessages, 'what to do: use another L1 URL'],
+        cause: gap,
+      });
+    }
+    this.#gapDepthL1Blocks *= 2;
+    await this.#checkpoints.rewindTo(target);
   }
 
   async #followUntil(lastL1Block: number, signal: AbortSignal | undefined, onAdvance: () => void): Promise<void> {
@@ -225,13 +250,15 @@ export class Verifier {
     this.#state = state;
     const l1Number = input.block.number;
     for (const outcome of batches) this.#report(outcome, l1Number);
+    if (batches.length > 0) this.#gapDepthL1Blocks = GAP_DEPTH_L1_BLOCKS_MIN;
     await this.#labelSafe();
     this.#l1Head = Math.max(this.#l1Head, l1Number);
     this.#emitProgress();
     if (l1Number === this.#l1Head) this.#l1Head = Math.max(l1Number, (await source.latest()).number);
     const atHead = l1Number === this.#l1Head;
-    if (atHead) await this.#labelFinalized();
-    if (atHead || l1Number % CLAIM_RANGE_L1_BLOCKS === 0) await this.#checkOutputClaims();
+    if (!atHead && l1Number % CLAIM_RANGE_L1_BLOCKS !== 0) return;
+    await this.#labelFinalized();
+    await this.#checkOutputClaims();
   }
 
   #emitProgress(): void {
@@ -268,7 +295,10 @@ export class Verifier {
     }
     // Before the first checkpoint it stays where it starts, at genesis.
     const checkpoint = this.#checkpoints.at(finalizedL1);
-    if (checkpoint) await this.#label('finalized', checkpoint.l2);
+    // What was final stays so: an endpoint that lags behind another must not take it back.
+    if (checkpoint && checkpoint.l2.number > this.#options.chain.label('finalized').header.number) {
+      await this.#label('finalized', checkpoint.l2);
+    }
   }
 
   /** @throws Verifier.LocalChainMoved (`reset`) when the block is gone: a sequencer that shares the chain cut it off */
@@ -335,6 +365,16 @@ export class Verifier {
     await this.#settler.rewind(checkpoint);
     await this.#checkpoints.rewindTo(checkpoint.l1.number);
     this.#claimCheck?.rewindTo(checkpoint.l1.number);
+    const finalizedNumber = chain.label('finalized').header.number;
+    if (finalizedNumber > checkpoint.l2.number) {
+      const fields = {
+        l1Block: checkpoint.l1.number,
+        l2Block: checkpoint.l2.number,
+        finalizedL2Block: finalizedNumber,
+      };
+      logger.error(fields, 'the L1 was reorganized below what it held for final');
+      await chain.setLabel('finalized', checkpoint.l2.number);
+    }
     if (chain.label('safe').header.number > checkpoint.l2.number) await chain.setLabel('safe', checkpoint.l2.number);
     const safe = chain.blockByNumber(checkpoint.l2.number);
     assert(safe, 'the block of a checkpoint is on disk');

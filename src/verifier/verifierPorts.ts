@@ -64,6 +64,8 @@ export type TakeOver = <Result>(divergence: Divergence, work: () => Promise<Resu
 export interface VerifierProgress {
   /** Derived from all L1 blocks up to this one. */
   l1Block: number;
+  /** Of that block. */
+  l1Hash: Hash;
   /** L1 head when last asked. */
   l1Head: number;
   /** Number of the newest derived L2 block. */

@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const CLI = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
+/** `TRIBUTARY_TEST_CLI`: another build than the tree's. */
+const CLI = process.env.TRIBUTARY_TEST_CLI ?? join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 const START_TIMEOUT_MS = 90_000;
 
 /** The built command line in a process of its own. */
@@ -25,7 +26,7 @@ export class TributaryProcess {
     };
     this.#child.stdout?.on('data', keep);
     this.#child.stderr?.on('data', keep);
-    this.#exited = once(this.#child, 'exit').then(([code]) => code as number | null);
+    this.#exited = once(this.#child, 'close').then(([code]) => code as number | null);
   }
 
   /** Waits for a line that begins with `ready`. */

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { hasErrorCode, TributaryError } from '../../src/core/errors';
 import { redactUrl } from '../../src/l1/redactUrl';
-import { type Fault, FaultProxy } from './faultProxy';
+import { type Fault, FaultProxy, lag } from './faultProxy';
 import { connect } from './l1Fixture';
-import { freePort, startAnvil, type TestL1 } from './startL1';
+import { freePort, rpc, startAnvil, type TestL1 } from './startL1';
 
 describe('L1Client', () => {
   let l1: TestL1;
@@ -76,15 +76,43 @@ describe('L1Client', () => {
     expect(proxy.seen.length).to.equal(before);
   });
 
-  it('refuses a second URL of another chain when it comes to use it', async () => {
+  it('passes over a URL of another chain, names it, and stops only where all are', async () => {
     const foreign = await startAnvil({ args: ['--chain-id', '5'] });
     try {
-      const client = await connect([proxy.url, foreign.url]);
+      const client = await connect([foreign.url, proxy.url]);
+      expect(await client.read((viem) => viem.getChainId())).to.equal(31337);
       proxy.fault = () => 'cut';
-      expect(await rejection(client.read((viem) => viem.getBlockNumber()))).to.include({ code: 'L1.WrongChain' });
+      const error = await rejection(client.read((viem) => viem.getBlockNumber()));
+      expect(error).to.include({ code: 'L1.Unreachable', recovery: 'retry' });
+      expect(error.message).to.include(`the L1 at ${foreign.url} is on another chain: expected chain id 31337, got 5`);
+      expect(await rejection(connect([foreign.url, foreign.url]))).to.include({ code: 'L1.WrongChain' });
     } finally {
       await foreign.stop();
     }
+  });
+
+  it('asks for the chain id again after a fault: a URL may come back as another chain', async () => {
+    const client = await connect([proxy.url]);
+    let faults = 1;
+    proxy.fault = () => (faults-- > 0 ? 'cut' : 'none');
+    proxy.alter = ({ method }, result) => (method === 'eth_chainId' ? '0x5' : result);
+    expect(await rejection(client.read((viem) => viem.getBlockNumber()))).to.include({ code: 'L1.WrongChain' });
+  });
+
+  it('takes the head from a URL that has it when the preferred one lags behind what was seen', async () => {
+    await rpc(l1.url, 'anvil_mine', ['0x5']);
+    const head = Number(await rpc(l1.url, 'eth_blockNumber'));
+    const client = await connect([proxy.url, l1.url]);
+    const block = () =>
+      client.read((viem) => viem.request({ method: 'eth_getBlockByNumber', params: ['latest', false] }));
+    expect(Number((await block())?.number)).to.equal(head);
+    lag(proxy, l1.url, 3);
+    expect(Number((await block())?.number)).to.equal(head);
+    const before = proxy.seen.length;
+    await block();
+    expect(proxy.seen.length, 'it stays with the one that is ahead').to.equal(before);
+    const alone = await connect([proxy.url]);
+    expect(Number(await alone.read((viem) => viem.getBlockNumber()))).to.equal(head - 3);
   });
 
   it('does not repeat what the L1 answered with an error', async () => {

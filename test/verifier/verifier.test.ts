@@ -80,13 +80,13 @@ describe('verifier/Verifier', () => {
       expect(node.hashes).to.deep.equal(sequencer.hashes);
       expect(toHex(head.block.hash)).to.equal(toHex(sequencer.chain.head.hash));
       expect(head.batches).to.deep.equal({ taken: 2, cut: 0, ignored: 0 });
-      expect(progress).to.deep.equal([
-        { l1Block: G, l1Head: G + 5, l2Block: 0 },
-        { l1Block: G + 1, l1Head: G + 5, l2Block: 0 },
-        { l1Block: G + 2, l1Head: G + 5, l2Block: 3 },
-        { l1Block: G + 3, l1Head: G + 5, l2Block: 3 },
-        { l1Block: G + 4, l1Head: G + 5, l2Block: 3 },
-        { l1Block: G + 5, l1Head: G + 5, l2Block: 4 },
+      expect(progress.map(({ l1Hash, ...rest }) => ({ ...rest, l1HashSizeBytes: l1Hash.length }))).to.deep.equal([
+        { l1Block: G, l1Head: G + 5, l2Block: 0, l1HashSizeBytes: 32 },
+        { l1Block: G + 1, l1Head: G + 5, l2Block: 0, l1HashSizeBytes: 32 },
+        { l1Block: G + 2, l1Head: G + 5, l2Block: 3, l1HashSizeBytes: 32 },
+        { l1Block: G + 3, l1Head: G + 5, l2Block: 3, l1HashSizeBytes: 32 },
+        { l1Block: G + 4, l1Head: G + 5, l2Block: 3, l1HashSizeBytes: 32 },
+        { l1Block: G + 5, l1Head: G + 5, l2Block: 4, l1HashSizeBytes: 32 },
       ]);
       expect(node.chain.label('safe').header.number).to.equal(4);
       expect(node.chain.stateAt(4).account(DEPOSITOR)?.balance).to.equal(11n);
