@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Address, createPublicClient, createWalletClient, formatEther, http, type PublicClient } from 'viem';
 import type { Deployment } from '../../chain/deployment';
+import { toHex } from '../../core/bytes';
 import { errorMessage, hasErrorCode, TributaryError } from '../../core/errors';
+import { packagedKernelHash } from '../../kernel/kernelModule';
 import { loadContractArtifact } from '../../l1/contractArtifacts';
 import type { DeploymentDifference } from '../../l1/deployment/checkPlan';
 import { fullContractsConfig } from '../../l1/deployment/contractsConfig';
@@ -54,12 +56,18 @@ export function registerDeployCommand(program: Command): void {
     .option('--dry-run', 'send nothing: print addresses and about what it would cost')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: DeployFlags) => {
-      const file = readRollupFile(flags.config);
+      const file = withKernel(readRollupFile(flags.config), flags.out);
       const publicClient = createPublicClient({ transport: http(flags.l1), cacheTime: 0, pollingInterval: 500 });
       if (existsSync(flags.out)) await check(publicClient, file, flags);
       else if (flags.dryRun) await dryRun(publicClient, file, flags);
       else await deploy(publicClient, file, flags);
     });
+}
+
+/** A chain begins with a kernel that every node can name: where the file names none, that of this package, or the one that was deployed. */
+function withKernel(file: RollupFile, out: string): RollupFile {
+  const deployed = existsSync(out) ? readDeployment(out).rollup.executionArtifactHash : toHex(packagedKernelHash());
+  return { ...file, chain: { executionArtifactHash: deployed, ...file.chain } };
 }
 
 async function deploy(publicClient: PublicClient, file: RollupFile, flags: DeployFlags): Promise<void> {

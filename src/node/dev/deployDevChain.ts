@@ -5,6 +5,7 @@ import type { Deployment } from '../../chain/deployment';
 import { multicall3Code } from '../../chain/predeploys/multicall3Code';
 import { toHex } from '../../core/bytes';
 import { errorMessage, TributaryError } from '../../core/errors';
+import { packagedKernelHash } from '../../kernel/kernelModule';
 import type { DeployProgress } from '../../l1/deployment/applyPlan';
 import { deployRollup } from '../../l1/deployment/deployRollup';
 import { parseRollupFile, type RollupFile, type RollupFileInput } from '../../l1/deployment/rollupFile';
@@ -77,6 +78,7 @@ function devRollupFile({ l1Url, l2Port, accountCount, chain }: DeployDevChainOpt
         balanceWei: String(DEV_BALANCE_WEI),
       })),
       gasLimit: 100_000_000,
+      executionArtifactHash: toHex(packagedKernelHash()),
       // Tests on a dev chain may move the clock.
       timestampDriftSecondsMax: 10 * 365 * 24 * 3600,
       ...chain?.chain,
@@ -85,7 +87,7 @@ function devRollupFile({ l1Url, l2Port, accountCount, chain }: DeployDevChainOpt
   return parseRollupFile(input, 'the dev chain');
 }
 
-/** Votes and upgrades within a minute: the dev accounts hold all tokens in equal parts, and the proposer's key attests. */
+/** Votes and upgrades within a minute: the dev accounts hold all tokens in equal parts, and the dev chain's verifier attests. */
 function devGovernance(): RollupFileInput['contracts']['governance'] {
   const allocations = devAccounts(TOKEN_HOLDER_COUNT).map(({ account }) => ({
     account: account.address,
@@ -106,7 +108,7 @@ function devGovernance(): RollupFileInput['contracts']['governance'] {
     },
     shadow: { rangeBlocks: 2, rangeCount: 2 },
     attesters: {
-      accounts: [devSystemAccounts().proposer.address],
+      accounts: [devSystemAccounts().attester.address],
       bondWei: String(parseEther('1')),
       unbondSeconds: 30,
     },

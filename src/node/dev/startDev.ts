@@ -136,7 +136,7 @@ async function startVerifier(
   const child = ChildProcess.start('the verifier', [
     join(PACKAGE_ROOT, 'dist', 'cli', 'main.js'),
     'node',
-    ...['--roles', 'verifier', '--l1', l1Url, '--deployment', dataDir.deploymentFile],
+    ...['--roles', 'verifier,attester', '--dev', '--l1', l1Url, '--deployment', dataDir.deploymentFile],
     ...['--data-dir', join(dataDir.path, 'verifier'), '--port', '0', '--executor', executor],
     ...['--l1-poll-interval-ms', String(DEV_L1_POLL_MS), '--log-level', 'warn'],
   ]);
