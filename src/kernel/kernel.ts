@@ -26,7 +26,7 @@ import {
 } from './layout';
 import { KernelSealing } from './sealing';
 import type { BackendAccount, StateBackend } from './stateBackend';
-import { rejectionOf, Status } from './status';
+import { haltReasonOf, rejectionOf, Status } from './status';
 import { TransactionRecords } from './transactionRecords';
 import { KernelTrie, type TrieChange } from './trie';
 import { readWord, readWordBytes, takeBytes, writeWord, writeWordBytes } from './words';
@@ -323,6 +323,11 @@ export class Kernel {
   /** As `eth_call`: no signature, nonce or fee is checked, nothing is kept. */
   call(transaction: KernelTransaction): KernelOutcome {
     return this.run(transaction, MODE_CALL);
+  }
+
+  /** Why the last `execute` or `call` halted, in an EVM's words, where it did. */
+  haltReason(): string {
+    return haltReasonOf(this.exports.haltReason());
   }
 
   /** A block's own call (EIP-4788, EIP-2935), from 0xff…fe with 30 million gas; its changes are kept, its gas is nobody's. */

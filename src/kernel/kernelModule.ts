@@ -26,6 +26,7 @@ export interface KernelExports extends TrieExports, SealingExports {
   applyTransaction(): void;
   runTransactions(at: number, count: number, room: number): number;
   runEnd(): number;
+  haltReason(): number;
   commitBlock(): void;
   rollBackBlock(): void;
   flatAccount(address: number): number;

@@ -38,3 +38,25 @@ const REJECTIONS = new Map<number, string>([
 export function rejectionOf(status: number): string | undefined {
   return status < FIRST_REJECTION ? undefined : (REJECTIONS.get(status) ?? `status ${status}`);
 }
+
+/** By number, assembly/evm/haltReason.ts; geth's words, or the reference's where geth has none. */
+const HALTS = [
+  'execution halted',
+  'out of gas',
+  'stack underflow',
+  'stack overflow',
+  'invalid jump destination',
+  'invalid opcode',
+  'write protection',
+  'return data out of bounds',
+  'contract address collision',
+  'max code size exceeded',
+  'invalid code: must not begin with 0xef',
+  'max initcode size exceeded',
+  'precompile failed',
+];
+
+/** Why a frame halted. */
+export function haltReasonOf(reason: number): string {
+  return HALTS[reason] ?? HALTS[0];
+}

@@ -1,11 +1,12 @@
 import { RLP } from '@ethereumjs/rlp';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Hex } from 'viem';
 import { addresses } from '../../src/chain/addresses';
 import { contractAddress, decodeTransaction, type SignedTransaction } from '../../src/codec/transaction';
 import { concatBytes, EMPTY_BYTES, fromHex, toFixedBytes, toHex } from '../../src/core/bytes';
 import { TributaryError } from '../../src/core/errors';
-import type { KeyValueOperation } from '../../src/core/ports';
+import type { KeyValueOperation, Logger } from '../../src/core/ports';
 import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { keyPrefix } from '../../src/state/keyspace';
@@ -212,12 +213,43 @@ describe('KernelExecutor', () => {
 
   it('has the reference execute a block that it has no room for', async () => {
     const test = await TestChain.open();
-    const kernel = new KernelExecutor(test.config, test.chain, { transactionAreaSizeBytes: 2048 });
+    const warnings: unknown[] = [];
+    const ignore = () => undefined;
+    const logger = { debug: ignore, info: ignore, error: ignore, warn: (fields: object) => warnings.push(fields) };
+    const options = { transactionAreaSizeBytes: 2048 };
+    const kernel = new KernelExecutor(test.config, test.chain, options, undefined, logger as unknown as Logger);
     const large: TransactionFields = { to: RECIPIENT, data: `0x${'01'.repeat(4096)}` };
     for (const [nonce, fields] of [{ to: RECIPIENT }, large, { to: RECIPIENT }].entries()) {
       const request = test.request([await signTransaction(0, nonce, fields)]);
       await test.chain.commit(await executeOnBoth(test, kernel, request));
     }
+    expect(warnings).to.deep.equal([{ number: 2, code: 'Kernel.TransactionTooLarge' }]);
+  });
+
+  it('goes on in the middle of many: after one that is refused, at the end of the gas, past what is handed over at once', async () => {
+    const test = await TestChain.open({ gasLimit: 16_000_000 });
+    const kernel = new KernelExecutor(test.config, test.chain);
+    const large: Hex = `0x${'00'.repeat(100_000)}`;
+    const plans: [nonce: number, fields: TransactionFields][] = Array.from({ length: 14 }, (_, nonce) => [
+      nonce,
+      { to: RECIPIENT, data: large, gas: 1_100_000n },
+    ]);
+    plans.splice(3, 0, [99, { to: RECIPIENT }]);
+    plans.splice(0, 0, [7, { to: RECIPIENT }]);
+    plans.push([14, { to: RECIPIENT, gas: 16_700_000n }], [14, { to: RECIPIENT, value: 1n }], [14, { to: RECIPIENT }]);
+    const transactions = await Promise.all(plans.map(([nonce, fields]) => signTransaction(0, nonce, fields)));
+    const executed = await executeOnBoth(test, kernel, test.request(transactions));
+    const refused = executed.rejected.map(({ transaction, error }) => [
+      transactions.indexOf(transaction),
+      error.code.replace('Execution.', ''),
+    ]);
+    expect(refused).to.deep.equal([
+      [0, 'NonceTooHigh'],
+      [4, 'NonceTooHigh'],
+      [16, 'BlockGasLimitReached'],
+      [18, 'NonceTooLow'],
+    ]);
+    expect(executed.block.transactions).to.have.length(1 + 15);
   });
 });
 

@@ -12,6 +12,10 @@ import { kernelBlock } from './kernelBlock';
 import { OverriddenState } from './overriddenState';
 import { SnapshotBackend } from './snapshotBackend';
 
+const OUTCOMES: Record<number, CallResult['outcome']> = {
+  [Status.success]: 'success',
+  [Status.reverted]: 'revert',
+};
 /** Half a million accounts are nothing that calls touch; the tries are not asked at all. */
 const CALL_KERNEL = {
   accountBits: 16,
@@ -37,8 +41,8 @@ export class KernelCalls {
   #cachedRoot: string | undefined;
 
   /**
-   * @param reference what the kernel has no room or no words for
-   * @param module a version of the kernel other than this package's: then the reference lends words only
+   * @param reference what the kernel has no room for
+   * @param module a version of the kernel other than this package's
    */
   constructor(
     config: ChainConfig,
@@ -61,20 +65,10 @@ export class KernelCalls {
     checkCall(request, state, block.fork);
     const isTooLarge = !request.to && request.data.length > INIT_CODE_SIZE_BYTES_MAX;
     const outcome = isTooLarge ? undefined : this.#run(request, at, state, overrides.length > 0);
-    // The kernel does not say why a call halted; the reference does, in the same number of gas.
-    if (!outcome || outcome.status === Status.failed) {
-      const reasoned = await this.#reference.call(request, at, overrides);
-      if (!this.#module || !outcome) return reasoned;
-      const { gasUsed, output, logs } = outcome;
-      return { outcome: 'halt', output, gasUsed, haltReason: reasoned.haltReason ?? 'execution halted', logs };
-    }
-    return {
-      outcome: outcome.status === Status.success ? 'success' : 'revert',
-      output: outcome.output,
-      gasUsed: outcome.gasUsed,
-      haltReason: undefined,
-      logs: outcome.logs,
-    };
+    if (!outcome) return this.#reference.call(request, at, overrides);
+    const { status, output, gasUsed, logs } = outcome;
+    const haltReason = status === Status.failed ? this.#kernel?.haltReason() : undefined;
+    return { outcome: OUTCOMES[status] ?? 'halt', output, gasUsed, haltReason, logs };
   }
 
   /** Undefined where the kernel has no room for it. */

@@ -8,7 +8,7 @@ import type { SignedTransaction, Transaction } from '../../codec/transaction';
 import { assert } from '../../core/assert';
 import { equalBytes, type Hash, toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
-import type { KeyValueOperation } from '../../core/ports';
+import type { KeyValueOperation, Logger } from '../../core/ports';
 import { Kernel, type KernelOptions, type RejectedSender } from '../../kernel/kernel';
 import type { StateBackend } from '../../kernel/stateBackend';
 import { bytesKey, keyPrefix } from '../../state/keyspace';
@@ -65,12 +65,14 @@ export class KernelExecutor implements Executor {
   readonly #isForeign: boolean;
   /** Kept free for the next block's nodes. */
   readonly #trieFreeBytes: number;
+  readonly #logger: Logger | undefined;
   #base: Hash | undefined;
   #sealed: Hash | undefined;
 
   /**
    * @param memory sizes of the kernel's caches, where they are not to follow from the block gas limit; and which kernel runs
    * @param createRunner what executes a block's signed transactions; default: one after the other
+   * @param logger told of blocks that the kernel has no room for
    * @throws Kernel.NotBuilt
    */
   constructor(
@@ -78,7 +80,9 @@ export class KernelExecutor implements Executor {
     chain: ExecutionChain,
     memory: KernelOptions = {},
     createRunner: (kernel: Kernel, backend: StateBackend) => TransactionRunner = (kernel) => new OrderedRunner(kernel),
+    logger?: Logger,
   ) {
+    this.#logger = logger;
     this.#config = config;
     this.#chain = chain;
     this.#backend = new SnapshotBackend((blockNumber) => chain.blockHashByNumber(blockNumber));
@@ -112,7 +116,14 @@ export class KernelExecutor implements Executor {
       // What trapped is in no state to be asked for anything; its owner drops it.
       if (isKernelFault(error, this.#isForeign)) throw error;
       this.#forget();
-      if (error instanceof TributaryError && ROOM_ERRORS.has(error.code)) return this.#reference.executeBlock(request);
+      if (error instanceof TributaryError && ROOM_ERRORS.has(error.code)) {
+        const { number } = request.attributes;
+        this.#logger?.warn(
+          { number, code: error.code },
+          'the kernel has no room for a block: the reference executes it',
+        );
+        return this.#reference.executeBlock(request);
+      }
       throw error;
     }
   }

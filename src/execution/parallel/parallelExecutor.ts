@@ -2,14 +2,17 @@ import { join } from 'node:path';
 import type { ChainConfig } from '../../chain/chainConfig';
 import type { BlockHeader } from '../../codec/header';
 import type { Logger } from '../../core/ports';
+import type { Kernel } from '../../kernel/kernel';
 import {
   ParallelRunner,
   type ParallelRunnerOptions,
   type ParallelStatistics,
 } from '../../kernel/parallel/parallelRunner';
 import { poolSizeBytes, WorkerPool, type WorkerPoolOptions } from '../../kernel/parallel/workerPool';
+import type { StateBackend } from '../../kernel/stateBackend';
 import type { CallRequest, CallResult, ExecuteBlockRequest, ExecutedBlock, Executor, StateOverride } from '../executor';
 import { KernelExecutor } from '../kernel/kernelExecutor';
+import type { TransactionRunner } from '../kernel/orderedRunner';
 import type { ExecutionChain } from '../reference/referenceExecutor';
 
 export interface ParallelExecutorOptions extends ParallelRunnerOptions {
@@ -42,12 +45,13 @@ export class ParallelExecutor implements Executor {
       ...(databaseFolder === undefined ? {} : { backend: { module: BACKEND_PATH, options: databaseFolder } }),
     };
     const memory = { extraSizeBytes: poolSizeBytes(poolOptions), module: options.module };
-    this.#executor = new KernelExecutor(config, chain, memory, (kernel, backend) => {
+    const createRunner = (kernel: Kernel, backend: StateBackend): TransactionRunner => {
       this.#pool = new WorkerPool(kernel.sharedMemory, poolOptions, logger);
-      this.#runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
-      const runner = this.#runner;
+      const runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
+      this.#runner = runner;
       return { execute: (transactions, reject) => runner.executeAndSeal(transactions, reject) };
-    });
+    };
+    this.#executor = new KernelExecutor(config, chain, memory, createRunner, logger);
   }
 
   /** Resolves when all workers are up; blocks before that are executed by those that are. */

@@ -20,6 +20,7 @@ import { readAccount, rollBackFlatCache } from './state/stateAccess';
 import { applyTransaction, executeTransaction, Mode, outcome } from './transaction';
 
 export { abiVersion, nextBaseFee } from './rules';
+export { haltReason } from './evm/haltReason';
 export { runEnd, runTransactions } from './runTransactions';
 export * from './scheduler/index';
 export * from './sealing/index';

@@ -6,6 +6,7 @@
  * can't grow while its child runs.
  */
 import { fork } from '../block';
+import { Halt, haltWith, note } from './haltReason';
 import { keccak256 } from '../keccak';
 import { EVM_MEMORY, INITCODE, INITCODE_SIZE, privateBase, STACK, workBase } from '../memory';
 import {
@@ -233,6 +234,7 @@ export function enterCall(
       revertTo(mark);
       setGas(0);
       setReturnDataSize(0);
+      haltWith(Halt.Precompile);
       immediate = Status.Failed;
     }
     return Entered.Immediate;
@@ -316,6 +318,7 @@ export function enterCreate(created: usize, payer: usize, value: usize, initcode
   ) {
     setGas(0);
     setReturnDataSize(0);
+    haltWith(Halt.AddressCollision);
     immediate = Status.Failed;
     return Entered.Immediate;
   }
@@ -335,9 +338,14 @@ export function enterCreate(created: usize, payer: usize, value: usize, initcode
 /** A successful creation's output becomes code; false: it can't (EIP-3541, EIP-170, gas). */
 function deposit(account: usize): bool {
   const size = outputSize;
-  if (size != 0 && load<u8>(outputAt) == 0xef) return false;
-  if (!charge(<u64>size * CODE_DEPOSIT_BYTE)) return false;
-  if (size > CODE_SIZE_MAX) return false;
+  if (size != 0 && load<u8>(outputAt) == 0xef) haltWith(Halt.CodeBegins0xEF);
+  else if (!charge(<u64>size * CODE_DEPOSIT_BYTE)) haltWith(Halt.OutOfGas);
+  else if (size > CODE_SIZE_MAX) haltWith(Halt.CodeTooLarge);
+  else return storeCode(account, size);
+  return false;
+}
+
+function storeCode(account: usize, size: u32): bool {
   if (size == 0) return true;
   const hash = workBase() + 1024;
   keccak256(outputAt, <i32>size, hash);
@@ -428,7 +436,10 @@ export function callInstruction(frame: usize, sp: usize, opcode: u32): Entered {
   if (paying) {
     if (!charge(CALL_VALUE)) return Entered.Halt;
     if (opcode == Op.CALL) {
-      if ((flags & FLAG_STATIC) != 0) return Entered.Halt;
+      if ((flags & FLAG_STATIC) != 0) {
+        note(Halt.WriteProtection);
+        return Entered.Halt;
+      }
       if (isEmptyAccount(codeAccount) && !charge(NEW_ACCOUNT)) return Entered.Halt;
     }
   }
@@ -483,9 +494,15 @@ export function callInstruction(frame: usize, sp: usize, opcode: u32): Entered {
 
 /** CREATE and CREATE2. The result word and the new top of stack are stored in the frame. */
 export function createInstruction(frame: usize, sp: usize, salted: bool): Entered {
-  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return Entered.Halt;
+  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) {
+    note(Halt.WriteProtection);
+    return Entered.Halt;
+  }
   const size = toU64Saturated(sp - 64);
-  if (size > <u64>INITCODE_SIZE_MAX) return Entered.Halt;
+  if (size > <u64>INITCODE_SIZE_MAX) {
+    note(Halt.InitcodeTooLarge);
+    return Entered.Halt;
+  }
   if (!touchWords(frame, sp - 32, sp - 64)) return Entered.Halt;
   const words = wordsOf(size);
   if (!charge(CREATE + words * (salted ? INITCODE_WORD + KECCAK_WORD : INITCODE_WORD))) return Entered.Halt;
@@ -555,7 +572,7 @@ function create2Address(sender: usize, salt: usize, initcode: usize, size: u32, 
 
 /** SELFDESTRUCT (EIP-6780: only what was created in the same transaction ceases to exist); false: the frame halts. */
 export function selfdestruct(frame: usize, sp: usize): bool {
-  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return false;
+  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return note(Halt.WriteProtection);
   if (!charge(SELFDESTRUCT)) return false;
   const address = workBase() + 1152;
   store<u32>(address, bswap<u32>(<u32>load<u64>(sp, 16)));

@@ -1,5 +1,6 @@
 /** EVM memory of the current frame: expansion, and the instructions that copy into it. */
 import { COPY_WORD, charge, KECCAK_WORD, markRegionFull, wordsOf } from './gas';
+import { Halt, note } from './haltReason';
 import { F_CODE, F_CODE_SIZE, F_INPUT, F_INPUT_SIZE, F_MEMORY, F_MEMORY_SIZE } from './frame';
 import { keccak256 } from '../keccak';
 import { keccak64 } from '../keccakCache';
@@ -13,14 +14,14 @@ const OFFSET_MAX: u64 = 0xffffffff;
 /** Makes [offset, offset + size) exist, charging for new words; false: out of gas. */
 export function touch(frame: usize, offset: u64, size: u64): bool {
   if (size == 0) return true;
-  if (offset > OFFSET_MAX || size > OFFSET_MAX) return false;
+  if (offset > OFFSET_MAX || size > OFFSET_MAX) return note(Halt.OutOfGas);
   const end = offset + size;
   const current = <u64>load<u32>(frame, F_MEMORY_SIZE);
   if (end <= current) return true;
   const words = wordsOf(end);
   const before = current >> 5;
   const cost = 3 * (words - before) + ((words * words) >> 9) - ((before * before) >> 9);
-  if (!charge(cost)) return false;
+  if (!charge(cost)) return note(Halt.OutOfGas);
   const base = <usize>load<u32>(frame, F_MEMORY);
   if (<u64>base + (words << 5) > <u64>privateEnd()) {
     markRegionFull();
@@ -99,7 +100,7 @@ export function returndatacopy(frame: usize, sp: usize): bool {
   const start = toU64Saturated(sp - 32);
   const size = <u64>returnDataSize();
   // EIP-211: reading past the end is an exceptional halt, not zeros.
-  if (start > size || count > size - start) return false;
+  if (start > size || count > size - start) return note(Halt.ReturnDataOutOfBounds);
   return copyPadded(frame, sp, sp - 32, sp - 64, returnData(), size);
 }
 

@@ -56,6 +56,7 @@ import {
   tstore,
 } from './stateOps';
 import { addScaled, carryInto, swap } from './stackWords';
+import { haltAt, noteBlock } from './haltReason';
 import { Status } from './status';
 
 const STACK_BYTES: u32 = 1024 * 32;
@@ -87,7 +88,9 @@ function enterBlock(block: usize, sp: usize, floor: usize, gasLeft: u64): u64 {
   const used = <u32>(sp - floor);
   const cost = <u64>load<u32>(block, 4);
   const fits = used >= <u32>bounds && used + <u32>(bounds >> 32) <= STACK_BYTES && gasLeft >= cost;
-  return fits ? gasLeft - cost : NOTHING_LEFT;
+  if (fits) return gasLeft - cost;
+  noteBlock(used, bounds, STACK_BYTES);
+  return NOTHING_LEFT;
 }
 
 /** Runs the current frame and all that it calls; the outcome is as `leaveFrame` leaves it. */
@@ -943,6 +946,7 @@ export function interpret(): void {
         break;
     }
     setGas(gasLeft);
+    if (status == Status.Failed) haltAt(operation);
     if (!leaveFrame(status)) return;
     frame = currentFrame();
     pc = <usize>load<u32>(frame, F_PC);

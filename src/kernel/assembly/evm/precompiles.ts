@@ -7,6 +7,7 @@ import { precompile } from '../host';
 import { workBase } from '../memory';
 import { bitLength, fromBigEndian, mulHigh, toU64Saturated } from '../u256';
 import { charge, wordsOf } from './gas';
+import { Halt, note } from './haltReason';
 import { returnData, returnDataCapacity, setReturnData, setReturnDataSize } from './returnData';
 
 const ECRECOVER: u32 = 0x01;
@@ -74,7 +75,7 @@ export function lastPrecompile(): u32 {
 export function runPrecompile(id: u32, input: usize, size: u32): bool {
   setReturnDataSize(0);
   const cost = precompileGas(id, input, size);
-  if (cost == UNPAYABLE || !charge(cost)) return false;
+  if (cost == UNPAYABLE || !charge(cost)) return note(Halt.OutOfGas);
   if (id == IDENTITY) {
     setReturnData(input, size);
     return true;

@@ -1,5 +1,6 @@
 /** Instructions that read or write accounts, slots and logs. `sp` is the top of stack; results go where the stack's top will be. */
 import { blockHash } from '../host';
+import { Halt, note } from './haltReason';
 import { LOGS, LOGS_SIZE, privateBase, workBase } from '../memory';
 import { C_BYTES, C_SIZE } from '../state/codeCache';
 import { copyAddress } from '../state/hash';
@@ -102,7 +103,8 @@ export function sload(frame: usize, sp: usize): bool {
 
 /** EIP-2200 with the figures of EIP-2929 and EIP-3529. */
 export function sstore(frame: usize, sp: usize): bool {
-  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0 || gas() <= SSTORE_SENTRY) return false;
+  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return note(Halt.WriteProtection);
+  if (gas() <= SSTORE_SENTRY) return false;
   const slot = slotOf(<usize>load<u32>(frame, F_SELF), sp);
   const value = sp - 32;
   let cost: u64 = warmSlot(slot) ? 0 : COLD_SLOT;
@@ -139,7 +141,7 @@ export function tload(frame: usize, sp: usize): void {
 }
 
 export function tstore(frame: usize, sp: usize): bool {
-  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return false;
+  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return note(Halt.WriteProtection);
   storeTransient(<usize>load<u32>(frame, F_SELF), sp, sp - 32);
   return true;
 }
@@ -170,7 +172,7 @@ export function revertLogs(mark: u32, count: u32): void {
 
 /** LOG0 to LOG4. */
 export function log(frame: usize, sp: usize, topics: u32): bool {
-  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return false;
+  if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return note(Halt.WriteProtection);
   const size = toU64Saturated(sp - 32);
   if (!touchWords(frame, sp, sp - 32)) return false;
   if (!charge(LOG + LOG_TOPIC * <u64>topics + LOG_BYTE * size)) return false;
