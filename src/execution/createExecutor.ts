@@ -85,7 +85,7 @@ function createKernelExecutor(
   chain: ExecutionChain,
   module: WebAssembly.Module | undefined,
 ): VersionExecutor {
-  if (kind !== 'parallel') return new KernelExecutor(config, chain, { module });
+  if (kind !== 'parallel') return new KernelExecutor(config, chain, { module }, undefined, logger);
   const executor = new ParallelExecutor(config, chain, { workerCount, databaseFolder, logger, module });
   onParallel?.(executor);
   return executor;
