@@ -54,7 +54,7 @@ const STATE_MASK: u32 = 0xff;
 /** Transactions executed ahead of their turn after which those in vain are counted anew. */
 const WINDOW: u32 = 40;
 /** Chunks that may be executed ahead of their turn: enough to go on while the system lets another worker rest for some milliseconds. */
-const DEPTH_MAX: u32 = 64;
+const DEPTH_MAX: u32 = 512;
 /** Where more than a quarter is executed in vain, or nothing is known yet: for each worker. */
 const DEPTH_MIN: u32 = 2;
 /** So far behind, chunks that are ready are confirmed by whoever comes by. */
