@@ -8,10 +8,13 @@ import { decryptKeystore } from './keystore';
 import type { Role } from './nodeConfig';
 
 /** Who signs L1 transactions. */
-export type KeyRole = 'batcher' | 'proposer' | 'attester' | 'deployer';
+export type KeyRole = 'batcher' | 'proposer' | 'attester' | 'deployer' | 'relayer';
 
-/** Keys of the roles that send L1 transactions. Never the same key for two roles: they would take each other's nonces. */
-export type NodeKeys = Partial<Record<'batcher' | 'proposer' | 'attester', LocalAccount>>;
+/**
+ * Keys of the roles that send L1 transactions. Never the same key for two roles: they would take each other's nonces. `relayer` is no role: a
+ * sequencer that has its key relays votes.
+ */
+export type NodeKeys = Partial<Record<'batcher' | 'proposer' | 'attester' | 'relayer', LocalAccount>>;
 
 /** Where keys come from. None of it is a flag with a secret: flags are seen in process lists and shell histories. */
 export interface KeySources {
@@ -29,6 +32,7 @@ const KEY_VARIABLES: Record<KeyRole, string> = {
   proposer: 'TRIBUTARY_PROPOSER_KEY',
   attester: 'TRIBUTARY_ATTESTER_KEY',
   deployer: 'TRIBUTARY_DEPLOYER_KEY',
+  relayer: 'TRIBUTARY_RELAYER_KEY',
 };
 const PASSWORD_VARIABLE = 'TRIBUTARY_KEYSTORE_PASSWORD';
 /** Keystores are below 1 KiB. */
@@ -46,9 +50,14 @@ export async function loadNodeKeys(roles: Role[], dev: boolean, sources: KeySour
     const isGiven = files[role] !== undefined || sources.environment[KEY_VARIABLES[role]] !== undefined;
     keys[role] = !isGiven && dev ? devSystemAccounts()[role] : await readKey(role, files[role], sources);
   }
+  if (roles.includes('sequencer')) {
+    if (sources.environment[KEY_VARIABLES.relayer] !== undefined)
+      keys.relayer = await readKey('relayer', undefined, sources);
+    else if (dev) keys.relayer = devSystemAccounts().relayer;
+  }
   const addresses = Object.values(keys).map(({ address }) => address);
   if (new Set(addresses).size < addresses.length) {
-    const message = `${needed.join(', ')} need different keys: each counts its own nonces`;
+    const message = `${Object.keys(keys).join(', ')} need different keys: each counts its own nonces`;
     throw new TributaryError('Node.KeyShared', message, { recovery: 'halt' });
   }
   return keys;

@@ -15,9 +15,11 @@ import { openL1Access } from './l1Access';
 import { startBatcher, startProposer } from './l1Posting';
 import { createMetrics, type MetricSource, rpcObserver } from './metrics';
 import { openChain } from './openChain';
+import { startRelayer } from './relayerStart';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
 import { artifactPlaces, startUpgrades, waitingForArtifacts } from './upgrades';
+import { upgradesView } from './upgradesView';
 
 /** Older than this, the last look at L1 makes the node not ready. */
 const L1_SILENCE_MS_MAX = 60_000;
@@ -116,7 +118,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
 
     const roles = new RoleBoard(logger, clock, () => undefined);
     roles.run('safe-head', (signal) => verifier.follow({ signal }));
-    await startUpgrades({ options, l1, open, teardown }, roles);
+    const upgrades = await startUpgrades({ options, l1, open, teardown }, roles);
     teardown.add(() => roles.stop());
 
     const metrics = chainMetrics(chain, origins, mempool, running);
@@ -125,6 +127,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       const derived = { progress: () => verifier.progress(), progressed: verifier.progressed };
       metrics.push(...(await startBatcher(posting, keys.batcher, derived)));
     }
+    const relay = await startRelayer(posting);
     if (keys.proposer) metrics.push(...(await startProposer(posting, keys.proposer)));
 
     const l1Silence = () =>
@@ -148,6 +151,8 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
         mempool,
         submitter: running,
         l1: { head: () => origins.latest() },
+        upgrades: upgradesView(options, l1, upgrades),
+        relay,
         observeRequest: rpcObserver(registry),
         ...(config.dev ? devParts : undefined),
       },

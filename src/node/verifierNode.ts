@@ -12,6 +12,7 @@ import { openChain } from './openChain';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
 import { artifactPlaces, startUpgrades } from './upgrades';
+import { upgradesView } from './upgradesView';
 
 /** A node that trusts nothing but L1: derives, executes, compares, serves what it found to readers and, as configured, proposes it. */
 export async function startVerifierNode(options: StartNodeOptions): Promise<RunningNode> {
@@ -65,7 +66,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     failed.catch(() => undefined);
     const roles = new RoleBoard(logger, clock, (_role, error) => reportFailure(error));
     roles.run('verifier', (signal) => verifier.follow({ signal }));
-    await startUpgrades({ options, l1, open, teardown }, roles);
+    const upgrades = await startUpgrades({ options, l1, open, teardown }, roles);
     teardown.add(() => roles.stop());
 
     const posting = { options, l1, chain, store, teardown };
@@ -92,6 +93,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
         clock,
         logger,
         version: options.version,
+        upgrades: upgradesView(options, l1, upgrades),
         observeRequest: rpcObserver(metrics),
       },
       extraRoutes: [...healthRoutes(roles, [isSynced], metrics), ...blobRoutes(l1.archive)],

@@ -9,6 +9,7 @@ import type { Executor } from '../execution/executor';
 import type { AccountProof } from '../state/accountProof';
 import type { StateReader } from '../state/stateReader';
 import type { DevAccounts } from './devAccounts';
+import type { UpgradesView, VoteRelay } from './methods/upgrades';
 
 /** What `core/Emitter` offers to listeners. Listeners must not throw. */
 export interface Subscribable<Event> {
@@ -87,5 +88,9 @@ export interface RpcDependencies {
   /** Dev chain only. */
   dev?: DevControls;
   l1?: L1View;
+  /** Where the chain has a module registry. */
+  upgrades?: UpgradesView;
+  /** Where a relayer is configured. */
+  relay?: VoteRelay;
   observeRequest?: RequestObserver;
 }

@@ -21,10 +21,11 @@ const codeByError: ReadonlyMap<string, number> = new Map([
   ['Rpc.ResponseTooLarge', -32003],
   ['Rpc.LimitExceeded', -32005],
   ['Rpc.NotAuthorized', 4100],
+  ['Relayer.LimitExceeded', -32005],
 ]);
 
 /** Rooms whose refusals of a transaction, call or read are worded for the client (RPC table: -32000). */
-const CLIENT_WORDED = /^(Rpc|Mempool|Sequencer|Execution|Codec|State|Chain)\./;
+const CLIENT_WORDED = /^(Rpc|Mempool|Sequencer|Execution|Codec|State|Chain|Relayer)\./;
 
 /**
  * The one place where errors become JSON-RPC's. A fault of ours is told as "internal error" without its inside: the caller logs it.

@@ -14,13 +14,14 @@ import { netMethods } from './methods/net';
 import { subscriptionMethods } from './methods/subscriptions';
 import { tributaryMethods } from './methods/tributary';
 import { txpoolMethods } from './methods/txpool';
+import { relayMethods, upgradeMethods } from './methods/upgrades';
 import { web3Methods } from './methods/web3';
 
 /** Every method that these dependencies allow. `stop` ends what the groups run by themselves. */
 export function methodTable(given: RpcDependencies, limits: RpcLimits): { groups: MethodGroup[]; stop: () => void } {
   const executor = new CallQueue(given.executor, given.clock, limits);
   const dependencies = { ...given, executor };
-  const { mempool, submitter, dev } = dependencies;
+  const { mempool, submitter, dev, upgrades, relay } = dependencies;
   const filters = new FilterStore(dependencies, limits);
   const groups = [
     blockMethods(dependencies),
@@ -36,6 +37,8 @@ export function methodTable(given: RpcDependencies, limits: RpcLimits): { groups
   ];
   if (submitter) groups.push(submissionMethods({ ...dependencies, submitter }, limits));
   if (mempool) groups.push(txpoolMethods(mempool, limits));
+  if (upgrades) groups.push(upgradeMethods(upgrades));
+  if (relay) groups.push(relayMethods(relay));
   if (dev) groups.push(devMethods(dev));
   return { groups, stop: () => filters.close() };
 }

@@ -29,9 +29,10 @@ export function devAccounts(count: number, firstIndex = 0): DevAccount[] {
 
 /** Keys that the rollup itself uses on a dev L1, away from the accounts handed to the user, so that nobody's nonce moves by itself. */
 export function devSystemAccounts(): Record<
-  'deployer' | 'batcher' | 'proposer' | 'guardian' | 'attester',
+  'deployer' | 'batcher' | 'proposer' | 'guardian' | 'attester' | 'relayer',
   PrivateKeyAccount
 > {
-  const [deployer, batcher, proposer, guardian, attester] = devAccounts(5, 1_000).map(({ account }) => account);
-  return { deployer, batcher, proposer, guardian, attester };
+  const accounts = devAccounts(6, 1_000).map(({ account }) => account);
+  const [deployer, batcher, proposer, guardian, attester, relayer] = accounts;
+  return { deployer, batcher, proposer, guardian, attester, relayer };
 }
