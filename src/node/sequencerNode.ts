@@ -15,6 +15,7 @@ import { openL1Access } from './l1Access';
 import { startBatcher, startProposer } from './l1Posting';
 import { createMetrics, type MetricSource, rpcObserver } from './metrics';
 import { openChain } from './openChain';
+import { type ParallelSource, parallelMetrics } from './parallelMetrics';
 import { startRelayer } from './relayerStart';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
@@ -42,7 +43,9 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       confirmations: config.l1Confirmations,
     });
     teardown.add(() => l1.close());
+    const parallel: ParallelSource[] = [];
     const open = await openChain(rollup, config.dataDir, {
+      onParallel: (executor) => parallel.push(executor),
       ...config,
       clock,
       logger,
@@ -121,7 +124,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
     const upgrades = await startUpgrades({ options, l1, open, teardown }, roles);
     teardown.add(() => roles.stop());
 
-    const metrics = chainMetrics(chain, origins, mempool, running);
+    const metrics = [...chainMetrics(chain, origins, mempool, running), ...parallelMetrics(parallel)];
     const posting = { options, l1, chain, store, teardown };
     if (keys.batcher) {
       const derived = { progress: () => verifier.progress(), progressed: verifier.progressed };

@@ -12,6 +12,7 @@ interface DevFlags {
   dataDir: string;
   accounts: number;
   executor: ExecutorKind;
+  workers?: number;
   silent?: boolean;
   reset?: boolean;
 }
@@ -26,6 +27,7 @@ Examples:
   $ tributary dev --data-dir /tmp/chain           keep the chain elsewhere
   $ tributary dev --accounts 5                    five funded accounts
   $ tributary dev --executor reference            execute blocks with @ethereumjs/evm, to compare
+  $ tributary dev --executor parallel --workers 4   execute blocks on four threads
   $ tributary dev --silent                        print nothing but errors
   $ tributary dev --reset                         drop the chain in the data directory first`;
 
@@ -47,6 +49,7 @@ export function registerDevCommand(program: Command): void {
     .option('--data-dir <folder>', 'databases and deployment.json', '.tributary/dev')
     .option('--accounts <count>', 'how many funded accounts', numberOption(1, 1_000), 20)
     .addOption(new Option('--executor <kind>', 'what executes blocks').choices(EXECUTOR_KINDS).default('sequential'))
+    .option('--workers <count>', 'threads of the parallel executor; default: cores, 8 at most', numberOption(1, 8))
     .option('--silent', 'print nothing but errors')
     .option('--reset', 'drop the chain in the data directory first')
     .addHelpText('after', EXAMPLES)

@@ -30,6 +30,8 @@ export interface StartDevOptions {
   dataDir: string;
   accounts: number;
   executor: ExecutorKind;
+  /** Threads of the parallel executor; default: cores, 8 at most. */
+  workers?: number;
   reset?: boolean;
   /** Where a line for people goes. */
   print(text: string): void;
@@ -62,7 +64,7 @@ export async function startDev(options: StartDevOptions): Promise<{ stop(): Prom
 
     const node = await startSequencer(deployment, l1.url, options, logger);
     teardown.add(() => node.stop());
-    const verifier = await startVerifier(l1.url, dataDir, options.executor, print);
+    const verifier = await startVerifier(l1.url, dataDir, options);
     teardown.add(() => verifier.stop());
 
     print(devBanner(deployment, options.accounts, dataDir.deploymentFile));
@@ -121,6 +123,7 @@ async function startSequencer(
     proposalIntervalMs: DEV_PROPOSAL_INTERVAL_MS,
     accounts: options.accounts,
     executor: options.executor,
+    workers: options.workers,
     dev: true,
   });
   const keys = await loadNodeKeys(config.roles, true, { environment: {} });
@@ -130,14 +133,14 @@ async function startSequencer(
 async function startVerifier(
   l1Url: string,
   dataDir: DevDataDir,
-  executor: ExecutorKind,
-  print: (text: string) => void,
+  { executor, workers, print }: StartDevOptions,
 ): Promise<ChildProcess> {
   const child = ChildProcess.start('the verifier', [
     join(PACKAGE_ROOT, 'dist', 'cli', 'main.js'),
     'node',
     ...['--roles', 'verifier,attester', '--dev', '--l1', l1Url, '--deployment', dataDir.deploymentFile],
     ...['--data-dir', join(dataDir.path, 'verifier'), '--port', '0', '--executor', executor],
+    ...(workers === undefined ? [] : ['--workers', String(workers)]),
     ...['--l1-poll-interval-ms', String(DEV_L1_POLL_MS), '--log-level', 'warn'],
   ]);
   // Checking can wait, serving can't.
