@@ -30,6 +30,8 @@ export interface ExecutedBlock {
   receipts: StoredReceipts;
   /** Empty in `strict` mode. */
   rejected: RejectedTransaction[];
+  /** The block's access list (EIP-7928, `codec/accessList`), encoded, where the executor collects them. */
+  accessList?: Uint8Array;
   /** State writes, to be persisted in one batch with the block (`state/ChainStore.commit`). */
   stateOperations: KeyValueOperation[];
 }

@@ -9,6 +9,7 @@ import type { Log } from '../codec/receipt';
 import type { SignedTransaction, Transaction } from '../codec/transaction';
 import { type Address, EMPTY_BYTES, type Hash, ZERO_ADDRESS } from '../core/bytes';
 import { TributaryError } from '../core/errors';
+import { KernelAccessList } from './accessList';
 import { encodedSize, encodeTransaction, type KernelTransaction } from './encodeTransaction';
 import { hostImports } from './hostImports';
 import { type KernelExports, kernelModule } from './kernelModule';
@@ -101,6 +102,8 @@ export interface KernelOptions {
   trieBucketCount?: number;
   /** For one encoded transaction; default 4 MiB. */
   transactionAreaSizeBytes?: number;
+  /** For a block's access list (`accessList`); default 0: none is collected. */
+  accessListSizeBytes?: number;
   /** For the transactions and receipts of a block (`sealing`), 6 MiB at least; default 32 MiB. */
   sealingSizeBytes?: number;
   /**
@@ -145,7 +148,7 @@ const PAGE_SIZE_BYTES = 65_536;
 /** Static data lies below. */
 const SHARED_BASE = 65_536;
 /** With its share of the tables of all sizes. */
-const ACCOUNT_ENTRY_SIZE_BYTES = 152 + 32;
+const ACCOUNT_ENTRY_SIZE_BYTES = 160 + 32;
 const SLOT_ENTRY_SIZE_BYTES = 120 + 32;
 const CODE_TABLE_SIZE_BYTES = 2 ** 20;
 /** assembly/trie/context.ts: TRIE_SCRATCH_SIZE, in a page of its own. */
@@ -165,6 +168,8 @@ export class Kernel {
   readonly trie: KernelTrie;
   /** Receipts and list roots of the block. */
   readonly sealing: KernelSealing;
+  /** The block's access list (EIP-7928). */
+  readonly accessList: KernelAccessList;
   /** Of the instance that runs on this thread. */
   readonly exports: KernelExports;
   readonly sharedMemory: SharedMemory;
@@ -192,6 +197,7 @@ export class Kernel {
     const { accountBits = 17, slotBits = 18, codeCacheSizeBytes = 96 * 2 ** 20 } = options;
     const { evmMemorySizeBytes = 96 * 2 ** 20, trieArenaSizeBytes = 64 * 2 ** 20, trieBucketCount = 2 ** 16 } = options;
     const { transactionAreaSizeBytes = 4 * 2 ** 20, sealingSizeBytes = 32 * 2 ** 20, extraSizeBytes = 0 } = options;
+    const { accessListSizeBytes = 0 } = options;
     this.transactionAreaSizeBytes = transactionAreaSizeBytes;
     this.decodeRoomSizeBytes = Math.min(DECODE_ROOM_SIZE_BYTES_MAX, transactionAreaSizeBytes >> 1) & ~7;
     this.records = new TransactionRecords(
@@ -213,7 +219,8 @@ export class Kernel {
     const trieExchangeAt = trieScratchAt + TRIE_SCRATCH_AREA_SIZE_BYTES;
     const trieArenaAt = trieExchangeAt + TRIE_EXCHANGE_SIZE_BYTES;
     const sealingAt = pageAligned(trieArenaAt + trieArenaSizeBytes);
-    const privateAt = pageAligned(sealingAt + sealingSizeBytes);
+    const accessListAt = pageAligned(sealingAt + sealingSizeBytes);
+    const privateAt = pageAligned(accessListAt + accessListSizeBytes);
     const privateSize = PRIVATE_FIXED_SIZE_BYTES + evmMemorySizeBytes;
     const extraAt = pageAligned(privateAt + privateSize);
     const pages = Math.ceil((extraAt + extraSizeBytes) / PAGE_SIZE_BYTES);
@@ -248,6 +255,8 @@ export class Kernel {
     });
     const sealingRegion = { base: sealingAt, sizeBytes: sealingSizeBytes };
     this.sealing = new KernelSealing(this.exports, this.bytes, sealingRegion, trieExchangeAt);
+    const accessListRegion = { base: accessListAt, sizeBytes: accessListSizeBytes };
+    this.accessList = new KernelAccessList(this.exports, this.bytes, accessListRegion);
   }
 
   /** Starts a block on the state that the backend has (plus what was committed since). */

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Hash } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import { keccak256 } from '../core/keccak';
+import type { AccessListExports } from './accessList';
 import type { SealingExports } from './sealing';
 import type { TrieExports } from './trie';
 
 /** What assembly/index.ts exports. Addresses and sizes are 32-bit: read them with `>>> 0`. */
-export interface KernelExports extends TrieExports, SealingExports {
+export interface KernelExports extends TrieExports, SealingExports, AccessListExports {
   /** A constant; assembly/rules.ts. */
   abiVersion: WebAssembly.Global;
   /** Once per instance, before anything else. */

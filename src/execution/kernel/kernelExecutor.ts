@@ -170,6 +170,7 @@ export class KernelExecutor implements Executor {
     const block = kernelBlock(this.#config, attributes);
     kernel.beginBlock(block);
     kernel.sealing.begin();
+    kernel.accessList.begin();
     kernel.systemCall(addresses.beaconRoots, attributes.parentBeaconBlockRoot);
     if (block.fork !== 'cancun') kernel.systemCall(addresses.historyStorage, attributes.parentHash);
 
@@ -190,6 +191,7 @@ export class KernelExecutor implements Executor {
 
   #seal(attributes: BlockAttributes, transactions: Transaction[]): Omit<ExecutedBlock, 'rejected'> {
     const { sealing, blockGasUsed } = this.#kernel;
+    const accessList = this.#kernel.accessList.encoded();
     const stateRoot = this.#kernel.stateRoot();
     const messagePasser = this.#kernel.account(addresses.l2ToL1MessagePasser);
     const receipts = new StoredReceipts(sealing.storedReceipts());
@@ -204,7 +206,7 @@ export class KernelExecutor implements Executor {
       stateRoot,
       messagePasserStorageRoot: messagePasser?.storageRoot ?? EMPTY_ROOT,
     });
-    return { block, receipts, stateOperations: this.#stateOperations() };
+    return { block, receipts, stateOperations: this.#stateOperations(), accessList };
   }
 
   #stateOperations(): KeyValueOperation[] {

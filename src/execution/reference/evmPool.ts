@@ -7,6 +7,7 @@ import { concatBytes, type Hash, ZERO_HASH } from '../../core/bytes';
 import { keccak256 } from '../../core/keccak';
 import { emptyState } from '../../state/emptyState';
 import type { StateReader } from '../../state/stateReader';
+import { AccessRecorder } from './accessRecorder';
 import { EvmState } from './evmState';
 import { pointEvaluationPrecompile } from './pointEvaluation';
 
@@ -25,15 +26,19 @@ export interface EvmInstance {
   state: EvmState;
   chainId: number;
   fork: Fork;
+  /** Where the block's access list is to be recorded. */
+  recorder: AccessRecorder | undefined;
 }
 
 /** EVMs that are ready: one takes 2 to 5 ms to make, and a call and a block may run at the same time. */
 export class EvmPool {
   readonly #chainId: number;
+  readonly #recordsAccesses: boolean;
   readonly #idle = new Map<Fork, PooledEvm[]>();
 
-  constructor(chainId: number) {
+  constructor(chainId: number, recordsAccesses = false) {
     this.#chainId = chainId;
+    this.#recordsAccesses = recordsAccesses;
   }
 
   /** Runs `work` on an EVM of its own. After an error the EVM is thrown away. */
@@ -45,7 +50,7 @@ export class EvmPool {
   ): Promise<Result> {
     const idle = this.#idle.get(fork) ?? [];
     this.#idle.set(fork, idle);
-    const instance = idle.pop() ?? (await createInstance(fork, this.#chainId));
+    const instance = idle.pop() ?? (await createInstance(fork, this.#chainId, this.#recordsAccesses));
     instance.state.reset(base);
     instance.blockHashes.of = blockHash;
     const result = await work(instance);
@@ -58,12 +63,14 @@ interface PooledEvm extends EvmInstance {
   blockHashes: { of: (blockNumber: number) => Hash | undefined };
 }
 
-async function createInstance(fork: Fork, chainId: number): Promise<PooledEvm> {
+async function createInstance(fork: Fork, chainId: number, recordsAccesses: boolean): Promise<PooledEvm> {
+  const recorder = recordsAccesses ? new AccessRecorder() : undefined;
   const state = new EvmState(emptyState);
   const blockHashes: PooledEvm['blockHashes'] = { of: () => undefined };
   const common = new Common({
     chain: { ...Mainnet, chainId },
     hardfork: HARDFORKS[fork],
+    eips: recorder ? [7928] : [],
     customCrypto: { keccak256, ecrecover: recoverPublicKey, sha256: nativeSha256 },
   });
   const blockchain = {
@@ -75,9 +82,10 @@ async function createInstance(fork: Fork, chainId: number): Promise<PooledEvm> {
     common,
     stateManager: state,
     blockchain,
+    blockLevelAccessList: recorder,
     customPrecompiles: [pointEvaluationPrecompile],
   });
-  return { evm, state, blockHashes, chainId, fork };
+  return { evm, state, blockHashes, chainId, fork, recorder };
 }
 
 /** For precompile 0x01: 50 µs natively, 1 ms in JavaScript. `v` is 27 or 28. Throws when no key recovers. */

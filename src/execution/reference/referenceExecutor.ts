@@ -45,10 +45,11 @@ export class ReferenceExecutor implements Executor {
   readonly #chain: ExecutionChain;
   readonly #pool: EvmPool;
 
-  constructor(config: ChainConfig, chain: ExecutionChain) {
+  /** @param collectsAccessLists for checking those of others: where accesses are recorded the EVM follows EIP-7928's order of checks */
+  constructor(config: ChainConfig, chain: ExecutionChain, collectsAccessLists = false) {
     this.#config = config;
     this.#chain = chain;
-    this.#pool = new EvmPool(config.l2ChainId);
+    this.#pool = new EvmPool(config.l2ChainId, collectsAccessLists);
   }
 
   async executeBlock(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
@@ -92,15 +93,22 @@ async function executeOn(
   { attributes, transactions, mode }: ExecuteBlockRequest,
 ): Promise<ExecutedBlock> {
   const block = evmBlock(attributes);
+  const { recorder, state } = instance;
+  recorder?.begin();
   await beginBlock(instance, block, attributes);
+  recorder?.endTransaction(0, base, state);
   const progress: BlockProgress = { ...attributes, block, baseFeeRecipient: addresses.baseFeeVault, gasUsed: 0n };
   const receipts: Receipt[] = [];
-  for (const deposit of attributes.deposits) receipts.push(await runDeposit(instance, progress, deposit));
+  for (const deposit of attributes.deposits) {
+    receipts.push(await runDeposit(instance, progress, deposit));
+    recorder?.endTransaction(receipts.length, base, state);
+  }
   const included: SignedTransaction[] = [];
   const rejected: RejectedTransaction[] = [];
   for (const [index, transaction] of transactions.entries()) {
     try {
       receipts.push(await runSignedTransaction(instance, progress, transaction));
+      recorder?.endTransaction(receipts.length, base, state);
       included.push(transaction);
     } catch (error) {
       if (!(error instanceof TributaryError) || error.recovery !== 'reject') throw error;
@@ -108,6 +116,7 @@ async function executeOn(
       rejected.push({ transaction, error });
     }
   }
+  const accessList = recorder?.encoded();
   const applied = applyStateChanges(base, instance.state.changes());
   const sealedTransactions = [...attributes.deposits, ...included];
   const gasUsed = receipts.at(-1)?.cumulativeGasUsed ?? 0n;
@@ -115,7 +124,13 @@ async function executeOn(
     stateRoot: applied.stateRoot,
     messagePasserStorageRoot: applied.storageRoot(addresses.l2ToL1MessagePasser),
   });
-  return { block: sealed, receipts: StoredReceipts.of(receipts), rejected, stateOperations: applied.operations };
+  return {
+    block: sealed,
+    receipts: StoredReceipts.of(receipts),
+    rejected,
+    stateOperations: applied.operations,
+    accessList,
+  };
 }
 
 /** EIP-4788, and from Prague on EIP-2935. */

@@ -42,6 +42,7 @@ export interface MessageResult {
 export async function runMessage(instance: EvmInstance, block: EvmBlock, message: Message): Promise<MessageResult> {
   const { evm, state } = instance;
   warmUp(instance, block, message);
+  instance.recorder?.access(message.from);
   const sender = state.account(message.from);
   state.setAccount(message.from, {
     nonce: (sender?.nonce ?? 0n) + 1n,
@@ -113,12 +114,13 @@ function warmUp({ evm }: EvmInstance, block: EvmBlock, message: Message): void {
 }
 
 /** EIP-7702: writes the delegations that are valid and returns the gas refund. */
-function applyAuthorizations({ evm, state, chainId }: EvmInstance, authorizations: Authorization[]): bigint {
+function applyAuthorizations({ evm, state, chainId, recorder }: EvmInstance, authorizations: Authorization[]): bigint {
   let refund = 0n;
   for (const authorization of authorizations) {
     const authority = recoverAuthority(authorization, chainId);
     if (!authority) continue;
     evm.journal.addAlwaysWarmAddress(toHex(authority));
+    recorder?.access(authority);
     const account = state.account(authority);
     const code = account ? state.code(account.codeHash) : EMPTY_BYTES;
     if (code.length > 0 && !delegationTarget(code)) continue;

@@ -50,6 +50,8 @@ export async function runSignedTransaction(
   credit(instance, transaction.from, -transaction.gasLimit * gasPrice);
   const result = await runMessage(instance, progress.block, { ...transaction, gasPrice, blobVersionedHashes });
   credit(instance, transaction.from, (transaction.gasLimit - result.gasUsed) * gasPrice);
+  instance.recorder?.access(progress.coinbase);
+  if (progress.baseFeeRecipient) instance.recorder?.access(progress.baseFeeRecipient);
   credit(instance, progress.coinbase, (gasPrice - progress.baseFeePerGas) * result.gasUsed);
   if (progress.baseFeeRecipient) {
     credit(instance, progress.baseFeeRecipient, progress.baseFeePerGas * result.gasUsed);
@@ -86,6 +88,7 @@ export async function runDeposit(
   if (starts) {
     result = await runMessage(instance, progress.block, message);
   } else {
+    instance.recorder?.access(deposit.from);
     state.setAccount(deposit.from, {
       nonce: nonce + 1n,
       balance: sender?.balance ?? 0n,

@@ -19,6 +19,8 @@ import { setHashSeed } from './state/hash';
 import { readAccount, rollBackFlatCache } from './state/stateAccess';
 import { applyTransaction, executeTransaction, Mode, outcome } from './transaction';
 
+export { accessListAttach, accessListBegin } from './accessList/collect';
+export { accessListEncode, accessListEnd } from './accessList/encode';
 export { abiVersion, nextBaseFee } from './rules';
 export { haltReason } from './evm/haltReason';
 export { runEnd, runTransactions } from './runTransactions';

@@ -15,6 +15,7 @@ import {
   OSAKA,
   PRAGUE,
 } from './block';
+import { isCollecting, noteFees, noteTransaction } from './accessList/collect';
 import { beginFrames, createAddress, Entered, enterCall, enterCreate, immediateStatus } from './evm/calls';
 import {
   clearRegionFull,
@@ -47,6 +48,7 @@ import {
   hasCode,
   isEmptyAccount,
   journalBalance,
+  noteAccess,
   O_BALANCE,
   O_FLAGS,
   O_FLAT,
@@ -287,6 +289,7 @@ function applyAuthorization(authorization: usize): void {
   if (nonce == u64.MAX_VALUE || load<u32>(authorization, AUTH_SIGNED) == 0) return;
   const authority = accountOf(authorization + AUTH_AUTHORITY);
   warmAccount(authority);
+  noteAccess(authority);
   if (hasCode(authority) && !isDelegation(codeOf(authority))) return;
   if (load<u64>(authority, O_NONCE) != nonce) return;
   const flat = <usize>load<u32>(authority, O_FLAT);
@@ -321,17 +324,27 @@ function run(tx: usize, sender: usize, nonce: u64): void {
     const to = accountOf(tx + TX_TO);
     warmAccount(to);
     const code = codeOf(to);
-    if (isDelegation(code)) warmAccount(accountOf(delegationTarget(code)));
+    noteAccess(to);
+    if (isDelegation(code)) {
+      const delegate = accountOf(delegationTarget(code));
+      warmAccount(delegate);
+      noteAccess(delegate);
+    }
     entered = enterCall(to, to, sender, tx + TX_SENDER, tx + TX_VALUE, data, size, 0);
   } else {
     createAddress(tx + TX_SENDER, nonce, result + R_CONTRACT);
     store<u32>(result, 1, R_HAS_CONTRACT);
     const created = accountOf(result + R_CONTRACT);
     warmAccount(created);
+    noteAccess(created);
     entered = enterCreate(created, sender, tx + TX_VALUE, data, size);
   }
   if (entered == Entered.Frame) interpret();
 }
+
+/** Of the last execution. */
+let isSystemCall: bool = false;
+let paysFees: bool = false;
 
 /** Executes; the outcome says how it ended. `result` is the outcome's address. */
 export function executeTransaction(tx: usize, mode: Mode): Status {
@@ -349,7 +362,10 @@ export function executeTransaction(tx: usize, mode: Mode): Status {
     readAccount(blockContext() + B_COINBASE);
     if (hasBaseFeeRecipient()) readAccount(blockContext() + B_BASE_FEE_RECIPIENT);
   }
-  const status = load<u32>(tx, TX_TYPE) == TYPE_DEPOSIT ? executeDeposit(tx) : executeByMode(tx, mode);
+  const isDeposit = load<u32>(tx, TX_TYPE) == TYPE_DEPOSIT;
+  isSystemCall = mode == Mode.System;
+  paysFees = mode == Mode.Transaction && !isDeposit;
+  const status = isDeposit ? executeDeposit(tx) : executeByMode(tx, mode);
   store<u32>(result, isRegionFull() ? Status.RegionFull : status, R_STATUS);
   return isRegionFull() ? Status.RegionFull : status;
 }
@@ -358,6 +374,7 @@ function executeByMode(tx: usize, mode: Mode): Status {
   const gasLimit = load<u64>(tx, TX_GAS_LIMIT);
   const price = outcome() + R_GAS_PRICE;
   const sender = accountOf(tx + TX_SENDER);
+  if (mode != Mode.System) noteAccess(sender);
   const nonce = load<u64>(sender, O_NONCE);
   store<u64>(outcome(), nonce, R_NONCE);
   intrinsic = 0;
@@ -432,6 +449,7 @@ function settle(sender: usize, price: usize, unused: u64, used: u64): void {
 function executeDeposit(tx: usize): Status {
   const gasLimit = load<u64>(tx, TX_GAS_LIMIT);
   const sender = accountOf(tx + TX_SENDER);
+  noteAccess(sender);
   const nonce = load<u64>(sender, O_NONCE);
   store<u64>(outcome(), nonce, R_NONCE);
   if (!isZero(tx + TX_MINT)) {
@@ -464,11 +482,23 @@ function executeDeposit(tx: usize): Status {
 
 /** Writes the last executed transaction's changes and lazy credits to the flat cache. It must have been included. */
 export function applyTransaction(): void {
-  const result = outcome();
   const coinbase = blockContext() + B_COINBASE;
   // What a contract that ceases to exist would be credited ceases to exist with it.
   const inOverlay = findAccount(coinbase);
   const burned = inOverlay != 0 && (load<u32>(inOverlay, O_FLAGS) & DESTROYED) != 0;
+  if (!isCollecting()) {
+    applyChanges(coinbase, burned);
+    return;
+  }
+  const tips = readAccount(coinbase);
+  const baseFees: usize = hasBaseFeeRecipient() ? readAccount(blockContext() + B_BASE_FEE_RECIPIENT) : 0;
+  noteTransaction(isSystemCall, tips, baseFees);
+  applyChanges(coinbase, burned);
+  noteFees(paysFees, tips, baseFees);
+}
+
+function applyChanges(coinbase: usize, burned: bool): void {
+  const result = outcome();
   applyOverlay();
   store<u64>(blockContext(), load<u64>(blockContext(), B_GAS_USED) + load<u64>(result, R_GAS_USED), B_GAS_USED);
   if (!burned) credit(coinbase, result + R_TIP);

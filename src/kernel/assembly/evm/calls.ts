@@ -34,6 +34,7 @@ import {
   isEmptyAccount,
   journalBalance,
   journalMark,
+  noteAccess,
   O_ADDRESS,
   O_BALANCE,
   O_FLAGS,
@@ -427,12 +428,16 @@ export function callInstruction(frame: usize, sp: usize, opcode: u32): Entered {
   const self = <usize>load<u32>(frame, F_SELF);
   const flags = load<u32>(frame, F_FLAGS);
   const code = codeOf(codeAccount);
-  if (isDelegation(code)) {
-    const target = accountOf(delegationTarget(code));
-    if (!charge(warmAccount(target) ? WARM : COLD_ACCOUNT)) return Entered.Halt;
-  }
   const value = sp - 64;
   const paying = withValue && !isZero(value);
+  // EIP-7928: once memory, access and transfer are paid for; a delegate, once everything is.
+  const isForbidden = paying && opcode == Op.CALL && (flags & FLAG_STATIC) != 0;
+  if (!isForbidden && (!paying || gas() >= CALL_VALUE)) noteAccess(codeAccount);
+  let delegate: usize = 0;
+  if (isDelegation(code)) {
+    delegate = accountOf(delegationTarget(code));
+    if (!charge(warmAccount(delegate) ? WARM : COLD_ACCOUNT)) return Entered.Halt;
+  }
   if (paying) {
     if (!charge(CALL_VALUE)) return Entered.Halt;
     if (opcode == Op.CALL) {
@@ -443,6 +448,7 @@ export function callInstruction(frame: usize, sp: usize, opcode: u32): Entered {
       if (isEmptyAccount(codeAccount) && !charge(NEW_ACCOUNT)) return Entered.Halt;
     }
   }
+  if (delegate != 0) noteAccess(delegate);
   const available = gas();
   let given = min(toU64Saturated(sp), allButOne64th(available));
   const kept = available - given;
@@ -523,6 +529,7 @@ export function createInstruction(frame: usize, sp: usize, salted: bool): Entere
   else createAddress(self + O_ADDRESS, nonce, address);
   const created = accountOf(address);
   warmAccount(created);
+  noteAccess(created);
   setNonce(self, nonce + 1);
   const available = gas();
   const given = allButOne64th(available);
@@ -580,6 +587,7 @@ export function selfdestruct(frame: usize, sp: usize): bool {
   store<u64>(address, bswap<u64>(load<u64>(sp)), 12);
   const beneficiary = accountOf(address);
   if (!warmAccount(beneficiary) && !charge(COLD_ACCOUNT)) return false;
+  noteAccess(beneficiary);
   const self = <usize>load<u32>(frame, F_SELF);
   readBalance(self);
   if (!isZero(self + O_BALANCE) && isEmptyAccount(beneficiary) && !charge(NEW_ACCOUNT)) return false;

@@ -11,6 +11,8 @@ import {
   L_ORIGINAL,
   L_VALUE,
   loadTransient,
+  noteAccess,
+  noteSlotAccess,
   O_ADDRESS,
   O_BALANCE,
   O_CODE_HASH,
@@ -55,6 +57,7 @@ export function accessAccount(word: usize): usize {
 export function balance(sp: usize): bool {
   const account = accessAccount(sp);
   if (account == 0) return false;
+  noteAccess(account);
   readBalance(account);
   copy(account + O_BALANCE, sp);
   return true;
@@ -63,6 +66,7 @@ export function balance(sp: usize): bool {
 export function extcodesize(sp: usize): bool {
   const account = accessAccount(sp);
   if (account == 0) return false;
+  noteAccess(account);
   setU64(sp, load<u32>(codeOf(account), C_SIZE));
   return true;
 }
@@ -71,6 +75,7 @@ export function extcodesize(sp: usize): bool {
 export function extcodehash(sp: usize): bool {
   const account = accessAccount(sp);
   if (account == 0) return false;
+  noteAccess(account);
   if (isEmptyAccount(account)) setZero(sp);
   else fromBigEndian(account + O_CODE_HASH, sp);
   return true;
@@ -80,7 +85,9 @@ export function extcodecopy(frame: usize, sp: usize): bool {
   const account = accessAccount(sp);
   if (account == 0) return false;
   const code = codeOf(account);
-  return copyCode(frame, sp, <usize>load<u32>(code, C_BYTES), load<u32>(code, C_SIZE));
+  if (!copyCode(frame, sp, <usize>load<u32>(code, C_BYTES), load<u32>(code, C_SIZE))) return false;
+  noteAccess(account);
+  return true;
 }
 
 export function blockhash(sp: usize): void {
@@ -97,6 +104,7 @@ export function blockhash(sp: usize): void {
 export function sload(frame: usize, sp: usize): bool {
   const slot = slotOf(<usize>load<u32>(frame, F_SELF), sp);
   if (!charge(warmSlot(slot) ? WARM : COLD_SLOT)) return false;
+  noteSlotAccess(slot);
   copy(slot + L_VALUE, sp);
   return true;
 }
@@ -106,6 +114,7 @@ export function sstore(frame: usize, sp: usize): bool {
   if ((load<u32>(frame, F_FLAGS) & FLAG_STATIC) != 0) return note(Halt.WriteProtection);
   if (gas() <= SSTORE_SENTRY) return false;
   const slot = slotOf(<usize>load<u32>(frame, F_SELF), sp);
+  noteSlotAccess(slot);
   const value = sp - 32;
   let cost: u64 = warmSlot(slot) ? 0 : COLD_SLOT;
   const original = slot + L_ORIGINAL;

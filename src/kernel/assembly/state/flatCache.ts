@@ -28,7 +28,9 @@ export const A_NEXT_DIRTY: usize = 132;
 /** Head words of what a parallel run has written (multiVersion): nonce and code; balance. */
 export const A_ACCOUNT_VERSIONS: usize = 136;
 export const A_BALANCE_VERSIONS: usize = 144;
-const ACCOUNT_SIZE: usize = 152;
+/** u32: its record's number in the block's access list (accessList/collect). */
+export const A_LIST: usize = 152;
+const ACCOUNT_SIZE: usize = 160;
 
 export const ACCOUNT_EXISTS: u32 = 1;
 export const ACCOUNT_DIRTY: u32 = 2;
@@ -41,6 +43,8 @@ export const ACCOUNT_NEW_CODE: u32 = 8;
 export const S_ACCOUNT: usize = 0;
 export const S_FLAGS: usize = 4;
 export const S_NEXT_DIRTY: usize = 8;
+/** u32: as A_LIST. */
+export const S_LIST: usize = 12;
 /** A number (limbs), not bytes. */
 export const S_KEY: usize = 16;
 export const S_VALUE: usize = 48;

@@ -58,7 +58,9 @@ export const O_CODE: usize = 100;
 const O_CODE_GENERATION: usize = 104;
 /** In a parallel run: the version of nonce and code that it was read from (multiVersion). */
 export const O_SEEN: usize = 108;
-export const ACCOUNT_SIZE: usize = 112;
+/** u32: not 0 where it is accessed in EIP-7928's sense, which reverts do not undo. */
+export const O_ACCESSED: usize = 112;
+export const ACCOUNT_SIZE: usize = 120;
 
 /** Accessed in this transaction (EIP-2929). */
 export const WARM: u32 = 1;
@@ -81,6 +83,8 @@ export const L_ORIGINAL: usize = 40;
 export const L_VALUE: usize = 72;
 /** The flat entry it was read from. */
 export const L_FLAT: usize = 104;
+/** u32: as O_ACCESSED. */
+export const L_ACCESSED: usize = 108;
 export const SLOT_SIZE: usize = 112;
 
 // Transient slot: account, key, value.
@@ -144,6 +148,7 @@ export function accountOf(address: usize): usize {
   const warm = precompileAt(address) != 0 || sameAddress(address, blockContext() + B_COINBASE);
   store<u32>(entry, warm ? WARM : 0, O_FLAGS);
   store<u32>(entry, 0, O_CODE);
+  store<u32>(entry, 0, O_ACCESSED);
   if (flat == 0) {
     store<u64>(entry, 0, O_NONCE);
     setZero(entry + O_BALANCE);
@@ -197,6 +202,7 @@ export function slotOf(account: usize, key: usize): usize {
   const entry = table + (SLOT_BUCKETS << 3) + <usize>slotCount * SLOT_SIZE;
   store<u32>(entry, <u32>account, L_ACCOUNT);
   store<u32>(entry, 0, L_FLAGS);
+  store<u32>(entry, 0, L_ACCESSED);
   copy(key, entry + L_KEY);
   const flat = <usize>load<u32>(account, O_FLAT);
   if (flat == 0) setZero(entry + L_ORIGINAL);
@@ -290,6 +296,17 @@ export function revertTo(mark: u32): void {
       copy(at + 16, entry + T_VALUE);
     }
   }
+}
+
+/** The account belongs into the block's access list (EIP-7928), whatever becomes of the transaction. */
+@inline
+export function noteAccess(account: usize): void {
+  store<u32>(account, 1, O_ACCESSED);
+}
+
+@inline
+export function noteSlotAccess(slot: usize): void {
+  store<u32>(slot, 1, L_ACCESSED);
 }
 
 /** Sets flags on an account. */

@@ -1,0 +1,253 @@
+/**
+ * The collected list as EIP-7928 encodes it. RLP is written from its end to its start: a list's length is then known when its header is due, and lists of changes,
+ * newest first, come in the right order.
+ */
+import { A_ADDRESS } from '../state/flatCache';
+import { C_BYTES, C_SIZE, codeByHash } from '../state/codeCache';
+import { S_KEY } from '../state/flatCache';
+import { toBigEndian } from '../u256';
+import {
+  E_BALANCES,
+  E_CHANGES,
+  E_CODES,
+  E_FLAT,
+  E_NEXT_SLOT,
+  E_NONCES,
+  E_SLOTS,
+  encodingEnd,
+  encodingRoom,
+  encodingScratch,
+  H_INDEX,
+  H_VALUE,
+  isCollecting,
+  isListFull,
+  markListFull,
+  recordedAccount,
+  recordedAccounts,
+  sortingRoom,
+} from './collect';
+
+/** What is sorted: the key's first 8 bytes u64, a record u32, 4 free. */
+const ITEM_SIZE: usize = 16;
+
+/** First byte of what is written so far. */
+let out: usize = 0;
+/** Behind the items of the accounts. */
+let slotItemsAt: usize = 0;
+
+/** Encodes the block's list; returns where it lies, up to `accessListEnd`; 0 where there is none. */
+export function accessListEncode(): usize {
+  if (!isCollecting()) return 0;
+  out = encodingEnd();
+  const count = recordedAccounts();
+  const items = sortingRoom();
+  slotItemsAt = items + <usize>count * 2 * ITEM_SIZE;
+  if (slotItemsAt > encodingRoom()) markListFull();
+  if (isListFull()) return 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const record = recordedAccount(i);
+    putItem(items, i, load<u64>(<usize>load<u32>(record, E_FLAT), A_ADDRESS), record);
+  }
+  const sorted = sort(items, count, false);
+  const end = out;
+  for (let i = count; i > 0 && !isListFull(); i--) writeAccount(<usize>load<u32>(sorted + <usize>(i - 1) * ITEM_SIZE, 8));
+  writeHeader(end);
+  return isListFull() ? 0 : out;
+}
+
+/** The first byte behind the encoded list. */
+export function accessListEnd(): usize {
+  return encodingEnd();
+}
+
+@inline
+function putItem(items: usize, at: u32, bigEndian: u64, record: usize): void {
+  store<u64>(items + <usize>at * ITEM_SIZE, bswap(bigEndian));
+  store<u32>(items + <usize>at * ITEM_SIZE, <u32>record, 8);
+}
+
+function writeAccount(record: usize): void {
+  const end = out;
+  writeCodes(<usize>load<u32>(record, E_CODES));
+  const nonceEnd = out;
+  for (let change = <usize>load<u32>(record, E_NONCES); change != 0; change = <usize>load<u32>(change)) {
+    const changeEnd = out;
+    writeNumber(load<u64>(change, H_VALUE));
+    endChange(change, changeEnd);
+  }
+  writeHeader(nonceEnd);
+  writeWords(<usize>load<u32>(record, E_BALANCES));
+  writeSlots(<usize>load<u32>(record, E_SLOTS));
+  writeString(<usize>load<u32>(record, E_FLAT) + A_ADDRESS, 20);
+  writeHeader(end);
+}
+
+function writeCodes(first: usize): void {
+  const end = out;
+  for (let change = first; change != 0; change = <usize>load<u32>(change)) {
+    const changeEnd = out;
+    const code = codeByHash(change + H_VALUE);
+    writeString(<usize>load<u32>(code, C_BYTES), load<u32>(code, C_SIZE));
+    endChange(change, changeEnd);
+  }
+  writeHeader(end);
+}
+
+/** A list of [index, 32-byte number]. */
+function writeWords(first: usize): void {
+  const end = out;
+  for (let change = first; change != 0; change = <usize>load<u32>(change)) {
+    const changeEnd = out;
+    writeWord(change + H_VALUE);
+    endChange(change, changeEnd);
+  }
+  writeHeader(end);
+}
+
+@inline
+function endChange(change: usize, end: usize): void {
+  writeNumber(<u64>load<u32>(change, H_INDEX));
+  writeHeader(end);
+}
+
+/** storage_reads, and in front of them storage_changes. */
+function writeSlots(first: usize): void {
+  let count: u32 = 0;
+  for (let slot = first; slot != 0; slot = <usize>load<u32>(slot, E_NEXT_SLOT)) count++;
+  if (slotItemsAt + <usize>count * 2 * ITEM_SIZE > encodingRoom()) {
+    markListFull();
+    return;
+  }
+  let at: u32 = 0;
+  for (let slot = first; slot != 0; slot = <usize>load<u32>(slot, E_NEXT_SLOT)) {
+    store<u64>(slotItemsAt + <usize>at * ITEM_SIZE, load<u64>(<usize>load<u32>(slot, E_FLAT), S_KEY + 24));
+    store<u32>(slotItemsAt + <usize>at * ITEM_SIZE, <u32>slot, 8);
+    at++;
+  }
+  const sorted = sort(slotItemsAt, count, true);
+  const readsEnd = out;
+  for (let i = count; i > 0; i--) {
+    const slot = <usize>load<u32>(sorted + <usize>(i - 1) * ITEM_SIZE, 8);
+    if (load<u32>(slot, E_CHANGES) == 0) writeWord(<usize>load<u32>(slot, E_FLAT) + S_KEY);
+  }
+  writeHeader(readsEnd);
+  const changesEnd = out;
+  for (let i = count; i > 0; i--) {
+    const slot = <usize>load<u32>(sorted + <usize>(i - 1) * ITEM_SIZE, 8);
+    if (load<u32>(slot, E_CHANGES) == 0) continue;
+    const slotEnd = out;
+    writeWords(<usize>load<u32>(slot, E_CHANGES));
+    writeWord(<usize>load<u32>(slot, E_FLAT) + S_KEY);
+    writeHeader(slotEnd);
+  }
+  writeHeader(changesEnd);
+}
+
+/** Sorts `count` items, which as many bytes again follow, by merging; returns where the sorted ones lie. */
+function sort(items: usize, count: u32, areSlots: bool): usize {
+  let from = items;
+  let to = items + <usize>count * ITEM_SIZE;
+  for (let width: u32 = 1; width < count; width <<= 1) {
+    for (let start: u32 = 0; start < count; start += 2 * width) {
+      const middle = min<u32>(start + width, count);
+      merge(from, to, start, middle, min<u32>(middle + width, count), areSlots);
+    }
+    const swapped = from;
+    from = to;
+    to = swapped;
+  }
+  return from;
+}
+
+function merge(from: usize, to: usize, start: u32, middle: u32, end: u32, areSlots: bool): void {
+  let a = from + <usize>start * ITEM_SIZE;
+  let b = from + <usize>middle * ITEM_SIZE;
+  const aEnd = b;
+  const bEnd = from + <usize>end * ITEM_SIZE;
+  let at = to + <usize>start * ITEM_SIZE;
+  while (a < aEnd || b < bEnd) {
+    const takesA = b == bEnd || (a < aEnd && isBefore(a, b, areSlots));
+    const item = takesA ? a : b;
+    store<u64>(at, load<u64>(item));
+    store<u64>(at, load<u64>(item, 8), 8);
+    at += ITEM_SIZE;
+    if (takesA) a += ITEM_SIZE;
+    else b += ITEM_SIZE;
+  }
+}
+
+@inline
+function isBefore(a: usize, b: usize, areSlots: bool): bool {
+  if (load<u64>(a) != load<u64>(b)) return load<u64>(a) < load<u64>(b);
+  const one = <usize>load<u32>(<usize>load<u32>(a, 8), E_FLAT);
+  const other = <usize>load<u32>(<usize>load<u32>(b, 8), E_FLAT);
+  return areSlots ? isKeyBefore(one + S_KEY, other + S_KEY) : isAddressBefore(one + A_ADDRESS, other + A_ADDRESS);
+}
+
+function isKeyBefore(a: usize, b: usize): bool {
+  for (let limb: usize = 24; limb > 0; limb -= 8) {
+    const x = load<u64>(a + limb - 8);
+    const y = load<u64>(b + limb - 8);
+    if (x != y) return x < y;
+  }
+  return false;
+}
+
+function isAddressBefore(a: usize, b: usize): bool {
+  const x = bswap(load<u64>(a, 8));
+  const y = bswap(load<u64>(b, 8));
+  return x != y ? x < y : bswap(load<u32>(a, 16)) < bswap(load<u32>(b, 16));
+}
+
+/** Room for `size` bytes in front of what is written. False: there is none. */
+@inline
+function take(size: usize): bool {
+  if (out - encodingRoom() < size) {
+    markListFull();
+    out = encodingEnd();
+    return false;
+  }
+  out -= size;
+  return true;
+}
+
+/** A list's header in front of its items, which end at `end`. */
+function writeHeader(end: usize): void {
+  // Where the room ran out what is written means nothing.
+  writePrefix(0xc0, end >= out ? <u32>(end - out) : 0);
+}
+
+function writePrefix(base: u32, size: u32): void {
+  if (size < 56) {
+    if (take(1)) store<u8>(out, <u8>(base + size));
+    return;
+  }
+  let lengthSize: u32 = 0;
+  for (let rest = size; rest != 0; rest >>= 8) {
+    if (take(1)) store<u8>(out, <u8>rest);
+    lengthSize++;
+  }
+  if (take(1)) store<u8>(out, <u8>(base + 55 + lengthSize));
+}
+
+function writeString(at: usize, size: u32): void {
+  if (!take(<usize>size)) return;
+  memory.copy(out, at, <usize>size);
+  if (size != 1 || load<u8>(out) >= 0x80) writePrefix(0x80, size);
+}
+
+function writeNumber(value: u64): void {
+  const scratch = encodingScratch();
+  store<u64>(scratch, bswap(value));
+  const zeros = <usize>(clz<u64>(value) >> 3);
+  writeString(scratch + zeros, <u32>8 - <u32>zeros);
+}
+
+/** A 32-byte number (limbs). */
+function writeWord(word: usize): void {
+  const scratch = encodingScratch();
+  toBigEndian(word, scratch);
+  let zeros: usize = 0;
+  while (zeros < 32 && load<u8>(scratch + zeros) == 0) zeros++;
+  writeString(scratch + zeros, <u32>32 - <u32>zeros);
+}

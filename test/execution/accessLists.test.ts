@@ -1,0 +1,97 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { accessListHash, decodeAccessList, encodeAccessList } from '../../src/codec/accessList';
+import { toHex } from '../../src/core/bytes';
+import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
+import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
+import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
+import { signPlans, transactionPlans } from './randomTransactions';
+import { accounts, addressOf, ETHER, TestChain } from './testChain';
+
+const SEED = Number(process.env.FUZZ_SEED ?? 20260107);
+const LIST_SIZE_BYTES = 16 * 2 ** 20;
+
+/** As JSON, so that a difference can be read. */
+function readable(encoded: Uint8Array | undefined): unknown {
+  return JSON.parse(
+    JSON.stringify(encoded && decodeAccessList(encoded), (_, value) =>
+      value instanceof Uint8Array ? toHex(value) : typeof value === 'bigint' ? String(value) : value,
+    ),
+  );
+}
+
+/** A chain with the executors that collect lists beside the one that it runs on. */
+class Collectors {
+  private constructor(
+    readonly test: TestChain,
+    readonly executors: Executor[],
+  ) {}
+
+  static async open(): Promise<Collectors> {
+    const test = await TestChain.open();
+    const { config, chain } = test;
+    return new Collectors(test, [
+      new ReferenceExecutor(config, chain, true),
+      new KernelExecutor(config, chain, { accessListSizeBytes: LIST_SIZE_BYTES }),
+    ]);
+  }
+
+  /** Executes on all, compares, and commits. */
+  async seal(request: ExecuteBlockRequest): Promise<ExecutedBlock> {
+    const plain = await this.test.executor.executeBlock(request);
+    expect(plain.accessList).to.equal(undefined);
+    let expected: ExecutedBlock | undefined;
+    for (const executor of this.executors) {
+      const executed = await executor.executeBlock(request);
+      expect(toHex(executed.block.hash)).to.equal(toHex(plain.block.hash));
+      expected ??= executed;
+      expect(readable(executed.accessList)).to.deep.equal(readable(expected.accessList));
+      expect(executed.accessList).to.deep.equal(expected.accessList);
+    }
+    await this.test.chain.commit(plain);
+    return expected as ExecutedBlock;
+  }
+
+  async close(): Promise<void> {
+    for (const executor of this.executors) await executor.close();
+    await this.test.chain.close();
+  }
+}
+
+describe('block access lists', function () {
+  this.timeout(240_000);
+
+  it(`are the same from the kernel and from the reference, for random blocks (seed ${SEED})`, async () => {
+    const collectors = await Collectors.open();
+    const nonces = Array.from({ length: accounts.length }, () => 0);
+    const counts = { storageChanges: 0, storageReads: 0, codeChanges: 0, balanceChanges: 0, nonceChanges: 0 };
+    await fc.assert(
+      fc.asyncProperty(transactionPlans, fc.boolean(), async (plans, withDeposit) => {
+        const { test } = collectors;
+        const transactions = await signPlans(plans, (index) => nonces[index]);
+        const deposit = {
+          from: addressOf(9),
+          to: addressOf(10),
+          mint: ETHER,
+          value: 1n,
+          gasLimit: 100_000n,
+          data: new Uint8Array(),
+        };
+        const request = test.request(transactions, withDeposit ? { deposits: [deposit] } : {});
+        const { accessList } = await collectors.seal(request);
+        const list = decodeAccessList(accessList as Uint8Array);
+        expect(encodeAccessList(list)).to.deep.equal(accessList);
+        expect(accessListHash(accessList as Uint8Array)).to.have.length(32);
+        for (const account of list) {
+          for (const field of Object.keys(counts) as (keyof typeof counts)[]) counts[field] += account[field].length;
+        }
+        const state = test.chain.stateAt(test.chain.head.header.number);
+        for (const index of nonces.keys()) nonces[index] = Number(state.account(addressOf(index))?.nonce ?? 0n);
+      }),
+      { seed: SEED, numRuns: Number(process.env.RUNS ?? 60) },
+    );
+    // A generator that leaves a field empty would show nothing of it.
+    for (const [field, count] of Object.entries(counts)) expect(count, field).to.be.greaterThan(20);
+    await collectors.close();
+  });
+});
