@@ -6,6 +6,8 @@ import { packageVersion } from '../node/packageVersion';
 import { registerDeployCommand } from './commands/deploy';
 import { registerDevCommand } from './commands/dev';
 import { registerEvmCommand } from './commands/evm';
+import { registerGovCommand } from './commands/gov';
+import { registerModuleCommand } from './commands/module';
 import { registerNodeCommand } from './commands/node';
 import { registerTransferCommands } from './commands/transfer';
 import { registerVerifyCommand } from './commands/verify';
@@ -20,6 +22,8 @@ registerDeployCommand(program);
 registerNodeCommand(program);
 registerVerifyCommand(program);
 registerTransferCommands(program);
+registerGovCommand(program);
+registerModuleCommand(program);
 registerEvmCommand(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -8,7 +8,7 @@ import { decryptKeystore } from './keystore';
 import type { Role } from './nodeConfig';
 
 /** Who signs L1 transactions. */
-export type KeyRole = 'batcher' | 'proposer' | 'attester' | 'deployer' | 'relayer';
+export type KeyRole = 'batcher' | 'proposer' | 'attester' | 'deployer' | 'relayer' | 'user';
 
 /**
  * Keys of the roles that send L1 transactions. Never the same key for two roles: they would take each other's nonces. `relayer` is no role: a
@@ -33,6 +33,7 @@ const KEY_VARIABLES: Record<KeyRole, string> = {
   attester: 'TRIBUTARY_ATTESTER_KEY',
   deployer: 'TRIBUTARY_DEPLOYER_KEY',
   relayer: 'TRIBUTARY_RELAYER_KEY',
+  user: 'TRIBUTARY_KEY',
 };
 const PASSWORD_VARIABLE = 'TRIBUTARY_KEYSTORE_PASSWORD';
 /** Keystores are below 1 KiB. */
