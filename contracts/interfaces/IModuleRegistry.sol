@@ -238,6 +238,9 @@ interface IModuleRegistry {
         bytes32 actualHash
     );
 
+    /// @notice What the attesters saw of this range is declared, or no difference at all.
+    error ModuleRegistryNoUndeclaredDifference(bytes32 versionId, uint64 fromL2Block);
+
     /// @notice The evidence does not show what its kind asks for.
     error ModuleRegistryInsufficientEvidence(bytes32 versionId, EvidenceKind kind);
 
@@ -269,6 +272,11 @@ interface IModuleRegistry {
     /// @notice Shadow → Rejected.
     /// @dev Only SystemConfig's guardian, only in Shadow. It can't be undone: the version has to be proposed again.
     function veto(bytes32 versionId) external;
+
+    /// @notice Shadow, Queued → Rejected: a quorum of attesters agrees on the range from `fromL2Block` on, and saw a
+    /// difference that is not declared. Ranges without one, before or after, do not make up for it.
+    /// @dev Anyone. EXECUTION only, for others have no statements.
+    function refuse(bytes32 versionId, uint64 fromL2Block) external;
 
     /// @notice Shadow → Queued: begins the exit window.
     /// @dev Anyone, `shadowSeconds` after Shadow began. EXECUTION: when a quorum of attesters agrees on each of the

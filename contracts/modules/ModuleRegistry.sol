@@ -129,6 +129,16 @@ contract ModuleRegistry is IModuleRegistry, Ownable2StepUpgradeable, ReentrancyG
     }
 
     /// @inheritdoc IModuleRegistry
+    function refuse(bytes32 versionId, uint64 fromL2Block) external {
+        ModuleVersion storage version = _versions[versionId];
+        if (version.stage != Stage.Queued) _inStage(versionId, Stage.Shadow);
+        if (!_isUndeclared(_agreedOn(versionId, fromL2Block), version.differencesHash)) {
+            revert ModuleRegistryNoUndeclaredDifference(versionId, fromL2Block);
+        }
+        _advance(versionId, version, Stage.Rejected);
+    }
+
+    /// @inheritdoc IModuleRegistry
     function queue(bytes32 versionId, uint64 fromL2Block) external {
         ModuleVersion storage version = _inStage(versionId, Stage.Shadow);
         _notBefore(versionId, version.stageSince + _windows.shadowSeconds);
@@ -422,12 +432,18 @@ contract ModuleRegistry is IModuleRegistry, Ownable2StepUpgradeable, ReentrancyG
         ShadowRule memory rule = _shadowRule;
         for (uint64 i = 0; i < rule.rangeCount; ++i) {
             uint64 from = fromL2Block + i * rule.rangeBlocks;
-            IAttesterSet.Statement memory agreed = _neighbours.attesterSet.agreedStatement(versionId, from);
-            if (agreed.resultHash == 0) revert ModuleRegistryNotAttested(versionId, from);
-            if (agreed.differencesHash != 0 && agreed.differencesHash != declaredHash) {
-                revert ModuleRegistryUndeclaredDifference(versionId, from, declaredHash, agreed.differencesHash);
+            bytes32 seenHash = _agreedOn(versionId, from);
+            if (_isUndeclared(seenHash, declaredHash)) {
+                revert ModuleRegistryUndeclaredDifference(versionId, from, declaredHash, seenHash);
             }
         }
+    }
+
+    /// @dev What a quorum saw in a range.
+    function _agreedOn(bytes32 versionId, uint64 fromL2Block) private view returns (bytes32 differencesHash) {
+        IAttesterSet.Statement memory agreed = _neighbours.attesterSet.agreedStatement(versionId, fromL2Block);
+        if (agreed.resultHash == 0) revert ModuleRegistryNotAttested(versionId, fromL2Block);
+        return agreed.differencesHash;
     }
 
     /// @dev A new kernel must suit its predecessor and every L1 module; a new L1 module must suit the kernel.
@@ -483,5 +499,9 @@ contract ModuleRegistry is IModuleRegistry, Ownable2StepUpgradeable, ReentrancyG
         if (manifest.artifactHash != 0) revert ModuleRegistryInvalidManifest("artifactHash");
         if (manifest.implementation.code.length == 0) revert ModuleRegistryInvalidManifest("implementation");
         if (manifest.activationL2Block > 0) revert ModuleRegistryInvalidManifest("activationL2Block");
+    }
+
+    function _isUndeclared(bytes32 seenHash, bytes32 declaredHash) private pure returns (bool) {
+        return seenHash != 0 && seenHash != declaredHash;
     }
 }

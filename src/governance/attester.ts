@@ -6,9 +6,10 @@ import type { VersionFault } from '../execution/versions/versionedExecutor';
 import { attesterSetAbi } from '../l1/bindings/AttesterSet';
 import { moduleRegistryAbi } from '../l1/bindings/ModuleRegistry';
 import type { L1Client } from '../l1/l1Client';
-import type { L1Call } from '../l1/l1TransactionSender';
-import { EXECUTION_KIND, type RegisteredVersion, Stage } from './registryReader';
+import type { L1Call } from '../l1/l1Call';
+import { EXECUTION_KIND, type RegisteredVersion, type RegistryReader, Stage } from './registryReader';
 import { type ShadowRange, statedDifferences } from './shadow/shadowResult';
+import { type ShadowRule, Statements } from './statements';
 
 /** What an attester needs of the chain; `state/ChainStore` has it. */
 export interface AttesterChain {
@@ -25,15 +26,12 @@ export interface AttesterOptions {
   /** With the attester's own key; `L1TransactionSender` fits. */
   sender: { readonly address: Hex; send(call: L1Call): Promise<unknown> };
   chain: AttesterChain;
-  /** Ranges in a row that a version needs in shadow. */
-  rangeCount: number;
+  registry: Pick<RegistryReader, 'shadowRule'>;
   logger: Logger;
 }
 
-/** IModuleRegistry.EvidenceKind, of what is checked on chain without further proof. Silence is not offered: an idle chain is silent too. */
+/** IModuleRegistry.EvidenceKind, of what is checked on chain without further proof. Silence is not offered (docs/adr/0313). */
 const Evidence = { attesterFaults: 0, failedHealthCheck: 2 } as const;
-/** Windows of ranges that are tried for queuing; older ones failed before. */
-const WINDOWS_TRIED_MAX = 4;
 
 /**
  * Says on L1 what this node saw, under its own key: what candidates did in shadow, and the first fault of a canary. Takes every step that
@@ -44,27 +42,21 @@ const WINDOWS_TRIED_MAX = 4;
 export class Attester {
   readonly #options: AttesterOptions;
   #hasBond = false;
-  /** Ranges that this node has stated, by version, ascending. */
-  readonly #stated = new Map<Hex, number[]>();
+  readonly #statements: Statements;
 
   constructor(options: AttesterOptions) {
     this.#options = options;
+    this.#statements = new Statements(options.l1, options.attesterSet, options.sender.address);
   }
 
-  /** States what shadow found of a range. */
+  /** States what shadow found of a range, unless the range was stated before: to say two things costs the bond. */
   async attest(version: RegisteredVersion, range: ShadowRange): Promise<void> {
+    if (await this.#statements.has(version, range.from)) return;
+    const { attesterSet } = this.#options;
     const differences = statedDifferences(range, version.differencesHash);
     const args = [version.versionId, BigInt(range.from), BigInt(range.to), toHex(range.resultHash), toHex(differences)];
-    const isSaid = await this.#send(
-      'AttesterSet.attest',
-      this.#options.attesterSet,
-      attesterSetAbi as Abi,
-      'attest',
-      args,
-    );
-    if (!isSaid) return;
-    const stated = this.#stated.get(version.versionId) ?? [];
-    this.#stated.set(version.versionId, [...stated, range.from]);
+    const isSaid = await this.#send('AttesterSet.attest', attesterSet, attesterSetAbi as Abi, 'attest', args);
+    if (isSaid) this.#statements.add(version, range.from, differences);
   }
 
   /** Keeps the earliest fault of a version, to be reported once its block is derived from L1. */
@@ -78,29 +70,39 @@ export class Attester {
   /** Takes each step that is due. */
   async step(versions: RegisteredVersion[]): Promise<void> {
     this.#hasBond ||= await this.#raiseBond();
+    const isJudged = ({ kind, stage }: RegisteredVersion) =>
+      kind === EXECUTION_KIND && (stage === Stage.shadow || stage === Stage.queued);
+    const rule = versions.some(isJudged) ? await this.#options.registry.shadowRule() : undefined;
     for (const version of versions) {
       if (version.stage === Stage.canary) await this.#reportFault(version);
-      for (const [name, args] of this.#stepsOf(version)) {
+      if (rule && isJudged(version)) {
+        await this.#statements.recall(version, this.#options.chain.label('safe').header.number, rule);
+      }
+      for (const [name, args] of this.#stepsOf(version, rule)) {
         const { moduleRegistry } = this.#options;
         if (await this.#send(`ModuleRegistry.${name}`, moduleRegistry, moduleRegistryAbi as Abi, name, args)) break;
       }
     }
   }
 
-  #stepsOf({ versionId, kind, stage }: RegisteredVersion): [name: string, args: unknown[]][] {
+  #stepsOf({ versionId, kind, stage }: RegisteredVersion, rule: ShadowRule | undefined): Step[] {
+    const queue = (from: number): Step => ['queue', [versionId, BigInt(from)]];
+    // Before what would bring it on.
+    const refusals = this.#statements.undeclared(versionId).map((from): Step => ['refuse', [versionId, BigInt(from)]]);
     switch (stage) {
       case Stage.voted:
         return [['beginShadow', [versionId]]];
       case Stage.shadow:
-        return this.#windows(versionId, kind).map((from) => ['queue', [versionId, BigInt(from)]]);
+        if (kind !== EXECUTION_KIND) return [queue(0)];
+        return [...refusals, ...(rule ? this.#statements.rows(versionId, rule).map(queue) : [])];
       case Stage.queued:
-        return [['activate', [versionId]]];
+        return [...refusals, ['activate', [versionId]]];
       case Stage.canary: {
         const evidence = kind === EXECUTION_KIND ? Evidence.attesterFaults : Evidence.failedHealthCheck;
         return [
           ['rollBack', [versionId, evidence, '0x']],
           // A fault that is known here keeps this node from confirming.
-          ...(this.#faultOf(versionId) === undefined ? [['confirm', [versionId]] as [string, unknown[]]] : []),
+          ...(this.#faultOf(versionId) === undefined ? [['confirm', [versionId]] as Step] : []),
         ];
       }
       case Stage.active:
@@ -108,20 +110,6 @@ export class Attester {
       default:
         return [];
     }
-  }
-
-  /** First blocks of the newest windows of `rangeCount` ranges in a row that this node has stated. */
-  #windows(versionId: Hex, kind: number): number[] {
-    if (kind !== EXECUTION_KIND) return [0];
-    const { rangeCount } = this.#options;
-    const stated = this.#stated.get(versionId) ?? [];
-    const windows: number[] = [];
-    for (let first = 0; first + rangeCount <= stated.length; first++) {
-      const window = stated.slice(first, first + rangeCount);
-      const step = stated.length > 1 ? Math.min(...stated.slice(1).map((from, index) => from - stated[index])) : 0;
-      if (window.every((from, index) => from === window[0] + index * step)) windows.push(window[0]);
-    }
-    return windows.slice(-WINDOWS_TRIED_MAX);
   }
 
   /** What an admitted attester lacks of its bond. @returns whether it counts */
@@ -178,6 +166,9 @@ export class Attester {
     }
   }
 }
+
+/** A function of the registry's, and its arguments. */
+type Step = [name: string, args: unknown[]];
 
 /** version id → number (8) of the first block on which it trapped here. */
 function faultName(versionId: Hex): string {

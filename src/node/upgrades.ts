@@ -74,8 +74,7 @@ async function openAttester(
   });
   teardown.add(() => sender.stop());
   const attesterSet = await registry.attesterSet();
-  const { rangeCount } = await registry.shadowRule();
-  return new Attester({ l1: l1.client, moduleRegistry, attesterSet, sender, chain: open.chain, rangeCount, logger });
+  return new Attester({ l1: l1.client, moduleRegistry, attesterSet, sender, chain: open.chain, registry, logger });
 }
 
 /**

@@ -124,6 +124,7 @@ const CALLERS: Record<string, Record<string, Caller>> = {
     ratify: 'timelock',
     beginShadow: 'open',
     veto: 'guardian',
+    refuse: 'open',
     queue: 'open',
     activate: 'open',
     confirm: 'open',

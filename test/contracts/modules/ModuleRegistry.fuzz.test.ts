@@ -52,7 +52,8 @@ describe('ModuleRegistry against its model', () => {
     );
     // What was reached: a fuzz test that never leaves the first stages would show nothing.
     for (const step of STEPS) expect(taken.get(`${step} refused`) ?? 0, `${step} refused`).to.be.greaterThan(0);
-    for (const step of STEPS.filter((name) => name !== 'ratifyOther' && name !== 'rollBackWithout')) {
+    const alwaysRefused: Step[] = ['ratifyOther', 'rollBackWithout', 'refuse'];
+    for (const step of STEPS.filter((name) => !alwaysRefused.includes(name))) {
       expect(taken.get(step) ?? 0, step).to.be.greaterThan(0);
     }
   }).timeout(280_000);
@@ -76,7 +77,8 @@ class Run {
       await this.propose(index, now);
       return;
     }
-    if (step === 'queue' && this.model.stageOf(versionId) === 'Shadow') await this.attestOnce(versionId);
+    if ((step === 'queue' || step === 'refuse') && this.model.stageOf(versionId) === 'Shadow')
+      await this.attestOnce(versionId);
     if (step === 'rollBack' && this.model.stageOf(versionId) === 'Canary') await this.reportOnce(versionId);
     const at = Math.max(now, (await time.latest()) + 1);
     const expected = this.model.take(step, versionId, at);
@@ -110,6 +112,7 @@ class Run {
       ratifyOther: () => modules.connect(timelockSigner).ratify(versionId, id('another manifest')),
       beginShadow: () => modules.beginShadow(versionId),
       veto: () => modules.connect(guardian).veto(versionId),
+      refuse: () => modules.refuse(versionId, 0),
       queue: () => modules.queue(versionId, 0),
       activate: () => modules.activate(versionId),
       confirm: () => modules.confirm(versionId),

@@ -179,6 +179,35 @@ describe('ModuleRegistry', () => {
     expect((await modules.versionOf(versionId)).stage).to.equal(Stage.queued);
   });
 
+  it('ends a kernel with an undeclared difference in any range, in Shadow or Queued: ranges without do not make up for it', async () => {
+    const { modules, toShadow, attest } = await loadFixture(deployModules);
+    const [watched, late] = [
+      await toShadow(kernel({ differencesHash: id('declared') })),
+      await toShadow(kernel({ artifactHash: id('another kernel') })),
+    ];
+    await attest(watched, 1, 0, id('undeclared'));
+    await expect(modules.refuse(watched, 0))
+      .to.be.revertedWithCustomError(modules, 'ModuleRegistryNotAttested')
+      .withArgs(watched, 0n);
+    await attest(watched, 3, 40, id('declared'));
+    await expect(modules.refuse(watched, 40))
+      .to.be.revertedWithCustomError(modules, 'ModuleRegistryNoUndeclaredDifference')
+      .withArgs(watched, 40n);
+    await attest(watched, 3, 80, id('undeclared'));
+    await modules.refuse(watched, 80);
+    expect((await modules.versionOf(watched)).stage).to.equal(Stage.rejected);
+
+    await attest(late, 3, 0);
+    await attest(late, 3, 40, id('undeclared'));
+    await time.increase(WINDOWS.shadowSeconds);
+    await modules.queue(late, 0);
+    await modules.refuse(late, 40);
+    expect((await modules.versionOf(late)).stage).to.equal(Stage.rejected);
+    await expect(modules.refuse(late, 40))
+      .to.be.revertedWithCustomError(modules, 'ModuleRegistryWrongStage')
+      .withArgs(late, Stage.shadow, Stage.rejected);
+  });
+
   it('takes silence of the sequencer as evidence, once it lasted', async () => {
     const { modules, toCanary } = await loadFixture(deployModules);
     const versionId = await toCanary(kernel());

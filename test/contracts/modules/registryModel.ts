@@ -19,6 +19,7 @@ export type Step =
   | 'ratifyOther'
   | 'beginShadow'
   | 'veto'
+  | 'refuse'
   | 'queue'
   | 'activate'
   | 'confirm'
@@ -31,6 +32,7 @@ export const STEPS: readonly Step[] = [
   'ratifyOther',
   'beginShadow',
   'veto',
+  'refuse',
   'queue',
   'activate',
   'confirm',
@@ -99,7 +101,7 @@ export class RegistryModel {
   take(step: Step, id: string, now: number): Refusal | undefined {
     const version = this.versions.get(id);
     if (!version) throw new TypeError('the model knows all versions');
-    const from: Record<Exclude<Step, 'lapse'>, Stage> = {
+    const from: Record<Exclude<Step, 'lapse' | 'refuse'>, Stage> = {
       ratify: 'Proposed',
       ratifyOther: 'Proposed',
       beginShadow: 'Voted',
@@ -112,6 +114,7 @@ export class RegistryModel {
       rollBackWithout: 'Canary',
     };
     if (step === 'lapse') return this.lapse(version, now);
+    if (step === 'refuse') return this.refuse(version);
     if (version.stage !== from[step]) {
       return { error: 'ModuleRegistryWrongStage', expected: from[step], actual: version.stage };
     }
@@ -177,6 +180,14 @@ export class RegistryModel {
     version.stage = 'Rejected';
     version.since = now;
     return undefined;
+  }
+
+  /** Attesters never see a difference here. */
+  private refuse({ stage }: Version): Refusal {
+    const isJudged = stage === 'Shadow' || stage === 'Queued';
+    return isJudged
+      ? { error: 'ModuleRegistryNoUndeclaredDifference' }
+      : { error: 'ModuleRegistryWrongStage', expected: 'Shadow', actual: stage };
   }
 
   /** Ended, or ruled once and was followed for good. */
