@@ -10,6 +10,7 @@ import {
   toEventSelector,
 } from 'viem';
 import { errorMessage } from '../core/errors';
+import { MODULE_KINDS, RISK_CLASSES, STAGES } from '../governance/moduleOverview';
 import { revertReason } from '../l1/revertReason';
 import { CONTRACT_ABIS, contractName, type GovernanceUser, KNOWN_ERRORS, KNOWN_EVENTS } from './governance';
 import type { ProposedCall } from './governanceProposals';
@@ -143,10 +144,22 @@ function eventInWords({ deployment }: GovernanceUser, log: { address: Address; t
   try {
     const [signature, ...rest] = log.topics;
     const { eventName, args } = decodeEventLog({ abi, data: log.data, topics: [signature, ...rest] });
-    return `${contract}: ${eventName} ${inWords(args)}`;
+    return `${contract}: ${eventName} ${inWords(contract === 'moduleRegistry' ? registryWords(args) : args)}`;
   } catch {
     return `${contract}: ${log.topics[0] ?? 'an event without a name'}`;
   }
+}
+
+/** The registry's numbers by their names; without the manifest, which is shown by itself. */
+function registryWords(args: object): object {
+  const names: Record<string, readonly string[]> = {
+    kind: MODULE_KINDS,
+    from: STAGES,
+    to: STAGES,
+    riskClass: RISK_CLASSES,
+  };
+  const shown = Object.entries(args).filter(([name]) => name !== 'manifest');
+  return Object.fromEntries(shown.map(([name, value]) => [name, names[name]?.[Number(value)] ?? value]));
 }
 
 /** Any value that a contract gives or takes. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPublicClient, http, type PublicClient } from 'viem';
 import { ChildProcess, PACKAGE_ROOT } from '../node/childProcess';
 import type { GovernanceUser } from './governance';
+import { devMethod } from './governanceEffects';
 
 const START_TIMEOUT_MS = 60_000;
 /** A fork reads what it lacks from L1, one slot at a time. */
@@ -37,6 +38,8 @@ export async function forkL1(user: GovernanceUser): Promise<{ client: PublicClie
         () => false,
       );
     await child.waitUntil(answers, START_TIMEOUT_MS);
+    // Hardhat executes calls on blocks of its own only: it does not know which rules the L1's had.
+    await devMethod(client, 'evm_mine', []);
   } catch (error) {
     await child.stop();
     throw error;

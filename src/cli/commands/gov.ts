@@ -6,7 +6,7 @@ import { registerVoting } from './govVote';
 const EXAMPLES = `
 A parameter, from proposal to execution:
   $ tributary gov propose --call inbox "setSilencePeriodSeconds(uint32)" 7200
-  $ tributary gov vote 1 for
+  $ tributary gov vote 1 for --wait
   $ tributary gov queue 1 --wait
   $ tributary gov execute 1 --wait
 

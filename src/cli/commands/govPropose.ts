@@ -235,7 +235,7 @@ function refuseFailures(failures: (string | undefined)[]): void {
 async function printProposed(user: GovernanceUser, id: bigint): Promise<void> {
   const { position } = await findProposal(user, String(id));
   print(`proposed as ${position} (${shortId(id)})`);
-  print(`  go on with: tributary gov vote ${position} for   and   tributary gov watch ${position}`);
+  print(`  go on with: tributary gov vote ${position} for --wait   and   tributary gov watch ${position}`);
 }
 
 function parseSignature(signature: string): AbiFunction {

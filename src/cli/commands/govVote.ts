@@ -22,6 +22,7 @@ import { duration, timeOf, tokens, votesLine } from './govProgress';
 interface VoteFlags extends GovernanceFlags {
   reason?: string;
   gasless?: boolean;
+  wait?: boolean;
 }
 
 const POLL_MS = 500;
@@ -48,10 +49,11 @@ export function registerVoting(gov: Command): void {
     .argument('<id>', "number in `gov list`, proposal id, or a module version's id")
     .addArgument(new Argument('<support>', 'your vote').choices(Object.keys(SUPPORT)))
     .option('--reason <text>', 'why, for readers; it is kept in the logs of L1')
+    .option('--wait', 'wait until voting begins')
     .option('--gasless', "sign only: the chain's node brings the vote to L1 and pays for it")
     .addHelpText(
       'after',
-      `${KEY}\n  $ tributary gov vote 1 for\n  $ tributary gov vote 1 against --reason "too early"\n  $ tributary gov vote 1 abstain --gasless      needs no ether on L1`,
+      `${KEY}\n  $ tributary gov vote 1 for --wait\n  $ tributary gov vote 1 against --reason "too early"\n  $ tributary gov vote 1 abstain --gasless      needs no ether on L1`,
     )
     .action(async (name: string, support: Support, flags: VoteFlags) => {
       if (flags.gasless && flags.reason !== undefined) {
@@ -61,7 +63,7 @@ export function registerVoting(gov: Command): void {
         );
       }
       const user = await signer(flags);
-      const proposal = await findProposal(user, name);
+      const proposal = await openProposal(user, name, flags.wait === true);
       if (flags.gasless) await voteGasless(user, proposal, support);
       else {
         await castVote(user, proposal.id, support, flags.reason ?? '');
@@ -84,6 +86,24 @@ export function registerVoting(gov: Command): void {
         const user = await signer(flags);
         await takeStep(user, step, name, flags.wait === true);
       });
+  }
+}
+
+/** A proposal that can be voted on now. @throws Cli.TooEarly, Cli.WrongState */
+async function openProposal(user: GovernanceUser, name: string, waits: boolean): Promise<Proposal> {
+  for (;;) {
+    const proposal = await findProposal(user, name);
+    const { state, position, voteStartsAt, voteEndsAt } = proposal;
+    if (state === 'voting') return proposal;
+    if (state !== 'pending') {
+      const message = `vote: voting on proposal ${position} ended at ${timeOf(voteEndsAt)}: it is ${state}`;
+      throw new TributaryError('Cli.WrongState', message);
+    }
+    if (!waits) {
+      const message = `vote: voting on proposal ${position} begins at ${timeOf(voteStartsAt)}; --wait waits`;
+      throw new TributaryError('Cli.TooEarly', message);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
