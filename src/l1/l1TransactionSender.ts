@@ -1,13 +1,6 @@
-import {
-  type Abi,
-  formatTransactionReceipt,
-  type Hex,
-  type LocalAccount,
-  parseTransaction,
-  type TransactionReceipt,
-} from 'viem';
+import type { Hex, LocalAccount, TransactionReceipt } from 'viem';
 import { assert } from '../core/assert';
-import { fromHex, type Hash, toHex } from '../core/bytes';
+import { fromHex, toHex } from '../core/bytes';
 import { errorMessage, TributaryError } from '../core/errors';
 import type { Clock, KeyValueStore, Logger } from '../core/ports';
 import { Backoff, sleep, unlessAborted } from './backoff';
@@ -21,18 +14,15 @@ import {
   versionedHashesOf,
   withSidecar,
 } from './blobs/blobSidecar';
+import { CallGas } from './callGas';
 import { Deferred } from './deferred';
-import { executionGas, GAS_LIMIT_MAX, type GasExperience, gasLimitFor, gasOfBytes } from './gasLimit';
-import { type L1Client, toQuantity } from './l1Client';
-import { currentFees, type L1FeeCaps, type L1Fees, replacementFees } from './l1Fees';
-import { readL1Prices } from './l1Prices';
-import {
-  type PendingRecord,
-  PendingTransactionStore,
-  type SignedL1Transaction,
-  transactionHash,
-} from './pendingTransactionStore';
-import { detailsOf, revertReason } from './revertReason';
+import type { L1Call } from './l1Call';
+import type { L1Client } from './l1Client';
+import { type L1FeeCaps, type L1Fees, replacementFees } from './l1Fees';
+import { hashOf, type PendingTransaction, pendingFor, pendingOf } from './pendingTransaction';
+import { PendingTransactionStore, type SignedL1Transaction, transactionHash } from './pendingTransactionStore';
+import { detailsOf } from './revertReason';
+import { SenderQueries } from './senderQueries';
 
 export interface L1TransactionSenderOptions {
   l1: L1Client;
@@ -67,51 +57,8 @@ export interface L1TransactionSenderOptions {
   blobs?: BlobPosting;
 }
 
-/** A contract call to be made. */
-export interface L1Call {
-  /** What it is for, in logs and errors, e.g. `Inbox.postBatch`. */
-  label: string;
-  to: Hex;
-  data: Hex;
-  /** Wei; default 0. */
-  value?: bigint;
-  /** Names the errors it may revert with. */
-  abi?: Abi;
-  /** What the transaction carries beside the call (type 3), `BLOB_SIZE_BYTES` each. */
-  blobs?: Uint8Array[];
-  /**
-   * True when whoever made the call wants it no more, e.g. a batch on blocks that an L1 reorganization took back. While it is not included,
-   * an empty transfer is sent in its place then.
-   */
-  isObsolete?: () => boolean;
-}
-
-interface Pending extends PendingRecord {
-  call: L1Call;
-  gasLimit: bigint;
-  fees: L1Fees;
-  sentAtMs: number;
-  /** L1's head when it was last sent. */
-  sentAtBlock: number;
-  /** The L1 refused it as too cheap: replace it at the next look. */
-  underpriced: boolean;
-  /** Looks in a row at which its nonce was used up but none of its attempts had a receipt. */
-  looksWithoutReceipt: number;
-  /** The L1 refused the form of its sidecar once. */
-  isSidecarSwitched?: boolean;
-  /** Of the empty transfer that took its place. */
-  cancelHash?: Hash;
-  /** What it was before an empty transfer took its place. */
-  cancelledLabel?: string;
-  /** Since when its nonce is free and the L1 does not know it; undefined when it does. */
-  unknownSinceMs: number | undefined;
-  settle: Deferred<TransactionReceipt>;
-}
-
 const GWEI = 1_000_000_000n;
 const EMPTY_TRANSFER_GAS = 21_000n;
-/** How much more than the L1 estimates is asked for at most, after calls that ran out of gas. */
-const GAS_FACTOR_MAX = 64n;
 /** Looks after which a used-up nonce without receipt is another transaction's. */
 const LOOKS_WITHOUT_RECEIPT_MAX = 12;
 /** Settled transactions that are remembered, in case that an L1 reorganization takes them back. */
@@ -146,16 +93,14 @@ export class L1TransactionSender {
   readonly #confirmations: number;
   readonly #lostAfterMs: number;
   readonly #feeCaps: L1FeeCaps;
-  readonly #tipMinWei: bigint;
-  readonly #tipCapWei: bigint;
+  readonly #queries: SenderQueries;
+  readonly #gas: CallGas;
   readonly #inFlightMax: number;
   readonly #blobs: BlobPosting | undefined;
   /** Unsettled, by nonce ascending. */
-  #pending: Pending[] = [];
+  #pending: PendingTransaction[] = [];
   /** The last ones that were settled, by nonce ascending. */
-  #settled: Pending[] = [];
-  /** By label: what such calls came to. */
-  readonly #gasExperience = new Map<string, GasExperience>();
+  #settled: PendingTransaction[] = [];
   /** Looks in a row at which a nonce below all pending ones was free. */
   #looksAtGap = 0;
   /** Calls of `send` that wait until fewer than `inFlightMax` are under way, in order. */
@@ -184,8 +129,16 @@ export class L1TransactionSender {
       feeCapWei: options.feeCapWei ?? 500n * GWEI,
       blobFeeCapWei: options.blobFeeCapWei ?? 200n * GWEI,
     };
-    this.#tipMinWei = options.tipMinWei ?? GWEI;
-    this.#tipCapWei = options.tipCapWei ?? 20n * GWEI;
+    const { l1, logger } = options;
+    this.#queries = new SenderQueries({
+      l1,
+      logger,
+      address: this.address,
+      feeCaps: this.#feeCaps,
+      tipMinWei: options.tipMinWei ?? GWEI,
+      tipCapWei: options.tipCapWei ?? 20n * GWEI,
+    });
+    this.#gas = new CallGas({ l1, logger, from: this.address, blobFeeCapWei: this.#feeCaps.blobFeeCapWei });
     this.#inFlightMax = options.inFlightMax ?? 4;
     this.#blobs = options.blobs;
   }
@@ -225,7 +178,7 @@ export class L1TransactionSender {
     const admitted = this.#admission.then(() => this.#admit());
     this.#admission = admitted.catch(() => undefined);
     await admitted;
-    let pending: Pending;
+    let pending: PendingTransaction;
     try {
       pending = await this.#exclusively(async () => {
         const sidecar = sealing && (await unlessAborted(sealing, this.#stop.signal));
@@ -259,10 +212,10 @@ export class L1TransactionSender {
 
   // --- sending ---
 
-  async #launch(call: L1Call, sidecar: BlobSidecar | undefined): Promise<Pending> {
-    const gasLimit = await this.#patiently(() => this.#estimateGas(call, sidecar));
+  async #launch(call: L1Call, sidecar: BlobSidecar | undefined): Promise<PendingTransaction> {
+    const gasLimit = await this.#patiently(() => this.#gas.limitFor(call, sidecar));
     const [nonce, fees, sentAtBlock] = await this.#patiently(() =>
-      Promise.all([this.#nextNonce(), this.#currentFees(sidecar !== undefined), this.#headNumber()]),
+      Promise.all([this.#nextNonce(), this.#queries.currentFees(sidecar !== undefined), this.#queries.headNumber()]),
     );
     const sentAtMs = this.#clock.nowMs();
     const pending = pendingFor({ call, sidecar, nonce, gasLimit, fees, sentAtMs, sentAtBlock });
@@ -271,7 +224,7 @@ export class L1TransactionSender {
     await this.#store.put(pending);
     this.#pending.push(pending);
     const refusal = await this.#broadcast(pending);
-    if (refusal && !(await this.#patiently(() => this.#receipt(pending)))) {
+    if (refusal && !(await this.#patiently(() => this.#queries.receipt(pending)))) {
       await this.#forget(pending);
       throw new TributaryError('L1.TransactionRefused', `the L1 refuses ${call.label}: ${refusal}`, {
         recovery: 'retry',
@@ -289,7 +242,7 @@ export class L1TransactionSender {
     return this.#patiently(async () => sealBlobs(posting, blobs, await sidecarVersionOf(this.#l1)));
   }
 
-  async #sign(pending: Pending, fees: L1Fees): Promise<void> {
+  async #sign(pending: PendingTransaction, fees: L1Fees): Promise<void> {
     const { call, nonce, gasLimit, sidecar } = pending;
     pending.fees = fees;
     const { maxFeePerGas, maxPriorityFeePerGas, maxFeePerBlobGas } = fees;
@@ -313,7 +266,7 @@ export class L1TransactionSender {
   }
 
   /** @returns why the L1 will never take it, or undefined when it did, has it, or may take it yet */
-  async #broadcast(pending: Pending): Promise<string | undefined> {
+  async #broadcast(pending: PendingTransaction): Promise<string | undefined> {
     const { sidecar } = pending;
     const raw = sidecar ? withSidecar(pending.raw, sidecar) : pending.raw;
     try {
@@ -352,37 +305,8 @@ export class L1TransactionSender {
     return undefined;
   }
 
-  async #estimateGas(call: L1Call, sidecar: BlobSidecar | undefined): Promise<bigint> {
-    const request = this.#request(call, sidecar);
-    try {
-      const gas = await this.#l1.read((viem) => viem.request({ method: 'eth_estimateGas', params: [request] }));
-      const estimate = BigInt(gas);
-      const isPossible = estimate >= gasOfBytes(call.data) / 4n && estimate <= GAS_LIMIT_MAX;
-      if (!isPossible) {
-        const fields = { label: call.label, estimate, gasOfBytes: gasOfBytes(call.data), gasLimitMax: GAS_LIMIT_MAX };
-        this.#logger.warn(fields, 'the L1 gives a gas estimate that cannot be: bounding it');
-      }
-      return gasLimitFor(estimate, call.data, this.#gasOf(call.label));
-    } catch (error) {
-      if (error instanceof TributaryError) throw error;
-      const reason = revertReason(error, call.abi);
-      if (reason) throw reverted(call, reason.sentence);
-      throw new TributaryError('L1.TransactionRefused', `the L1 refuses ${call.label}: ${detailsOf(error)}`, {
-        recovery: 'retry',
-        details: { reason: detailsOf(error) },
-      });
-    }
-  }
-
-  #request(call: L1Call, sidecar: BlobSidecar | undefined) {
-    const request = { from: this.address, to: call.to, data: call.data, value: toBigQuantity(call.value ?? 0n) };
-    if (!sidecar) return request;
-    const maxFeePerBlobGas = toBigQuantity(this.#feeCaps.blobFeeCapWei);
-    return { ...request, blobVersionedHashes: versionedHashesOf(sidecar).map(toHex), maxFeePerBlobGas };
-  }
-
   async #nextNonce(): Promise<number> {
-    const usedNonces = await this.#transactionCount();
+    const usedNonces = await this.#queries.transactionCount();
     const takenBackCount = await this.#takeBack(usedNonces);
     if (takenBackCount > 0) {
       const message = `L1 took back ${takenBackCount} transactions that were settled`;
@@ -434,7 +358,7 @@ export class L1TransactionSender {
   }
 
   async #look(): Promise<void> {
-    const [usedNonces, headNumber] = await Promise.all([this.#transactionCount(), this.#headNumber()]);
+    const [usedNonces, headNumber] = await Promise.all([this.#queries.transactionCount(), this.#queries.headNumber()]);
     await this.#exclusively(() => this.#takeBack(usedNonces));
     for (const pending of [...this.#pending]) {
       if (this.#stop.signal.aborted) return;
@@ -447,7 +371,7 @@ export class L1TransactionSender {
     await this.#closeGap(usedNonces);
   }
 
-  async #isUnknown(pending: Pending): Promise<boolean> {
+  async #isUnknown(pending: PendingTransaction): Promise<boolean> {
     for (const hash of pending.hashes.toReversed()) {
       const params: [Hex] = [toHex(hash)];
       if (await this.#l1.read((viem) => viem.request({ method: 'eth_getTransactionByHash', params }))) {
@@ -460,7 +384,7 @@ export class L1TransactionSender {
   }
 
   /** An empty transfer takes the call's place. */
-  async #cancel(pending: Pending): Promise<void> {
+  async #cancel(pending: PendingTransaction): Promise<void> {
     const { label, nonce } = pending;
     // Nodes keep blob transactions apart: another kind cannot replace one that they know.
     if (pending.sidecar && !(await this.#isUnknown(pending))) return;
@@ -471,7 +395,7 @@ export class L1TransactionSender {
     pending.gasLimit = EMPTY_TRANSFER_GAS;
     pending.sidecar = undefined;
     const { maxFeePerGas, maxPriorityFeePerGas } = pending.fees;
-    const current = await this.#currentFees(false);
+    const current = await this.#queries.currentFees(false);
     const fees = replacementFees({ maxFeePerGas, maxPriorityFeePerGas }, current, this.#feeCaps) ?? current;
     await this.#sign(pending, fees);
     pending.cancelHash = pending.hashes.at(-1);
@@ -496,7 +420,7 @@ export class L1TransactionSender {
       { from: usedNonces, to: first.nonce - 1 },
       'nonces before the pending transactions are free: using them up',
     );
-    const fees = await this.#currentFees(false);
+    const fees = await this.#queries.currentFees(false);
     for (let nonce = usedNonces; nonce < first.nonce; nonce++) {
       const call = this.#emptyTransfer('empty transfer');
       const times = { sentAtMs: 0, sentAtBlock: 0 };
@@ -506,8 +430,8 @@ export class L1TransactionSender {
     }
   }
 
-  async #lookForReceipt(pending: Pending, headNumber: number): Promise<void> {
-    const receipt = await this.#receipt(pending);
+  async #lookForReceipt(pending: PendingTransaction, headNumber: number): Promise<void> {
+    const receipt = await this.#queries.receipt(pending);
     if (!receipt) {
       if (++pending.looksWithoutReceipt < LOOKS_WITHOUT_RECEIPT_MAX) return;
       if (pending.cancelledLabel === undefined && !pending.call.isObsolete?.()) return this.#renumber(pending);
@@ -517,8 +441,8 @@ export class L1TransactionSender {
     }
     pending.looksWithoutReceipt = 0;
     if (headNumber - Number(receipt.blockNumber) + 1 < this.#confirmations) return;
-    const failure = receipt.status === 'reverted' ? await this.#failureOf(pending, receipt) : undefined;
-    if (!failure) this.#learnGas(pending, receipt.gasUsed);
+    const failure = receipt.status === 'reverted' ? await this.#gas.failureOf(pending, receipt) : undefined;
+    if (!failure) this.#gas.learn(pending, receipt.gasUsed);
     await this.#forget(pending);
     this.#settled = [...this.#settled.filter(({ nonce }) => nonce !== pending.nonce), pending].slice(
       -SETTLED_MEMORY_MAX,
@@ -534,7 +458,7 @@ export class L1TransactionSender {
     else pending.settle.resolve(receipt);
   }
 
-  async #resubmit(pending: Pending, headNumber: number): Promise<void> {
+  async #resubmit(pending: PendingTransaction, headNumber: number): Promise<void> {
     const overdue = this.#clock.nowMs() - pending.sentAtMs >= this.#resubmitAfterMs;
     const isLost = !overdue && !pending.underpriced && (await this.#isUnknown(pending));
     if (!overdue && !pending.underpriced && !isLost) return;
@@ -553,8 +477,12 @@ export class L1TransactionSender {
       );
   }
 
-  async #raiseFees(pending: Pending): Promise<void> {
-    const fees = replacementFees(pending.fees, await this.#currentFees(pending.sidecar !== undefined), this.#feeCaps);
+  async #raiseFees(pending: PendingTransaction): Promise<void> {
+    const fees = replacementFees(
+      pending.fees,
+      await this.#queries.currentFees(pending.sidecar !== undefined),
+      this.#feeCaps,
+    );
     const { label, nonce } = pending;
     if (!fees) {
       this.#logger.warn({ label, nonce, ...this.#feeCaps }, 'a stuck L1 transaction is at the fee cap: waiting');
@@ -566,14 +494,14 @@ export class L1TransactionSender {
   }
 
   /** Another transaction took its nonce (the key was used elsewhere): the call is made again under the next one. */
-  async #renumber(pending: Pending): Promise<void> {
+  async #renumber(pending: PendingTransaction): Promise<void> {
     await this.#exclusively(async () => {
       this.#logger.warn({ label: pending.label, nonce: pending.nonce }, 'the nonce was used by a foreign transaction');
       await this.#forget(pending);
-      pending.nonce = Math.max(await this.#transactionCount(), await this.#nextNonce());
+      pending.nonce = Math.max(await this.#queries.transactionCount(), await this.#nextNonce());
       pending.hashes = [];
       pending.looksWithoutReceipt = 0;
-      await this.#sign(pending, await this.#currentFees(pending.sidecar !== undefined));
+      await this.#sign(pending, await this.#queries.currentFees(pending.sidecar !== undefined));
       await this.#store.put(pending);
       this.#pending.push(pending);
       pending.sentAtMs = this.#clock.nowMs();
@@ -581,93 +509,10 @@ export class L1TransactionSender {
     });
   }
 
-  async #failureOf(pending: Pending, receipt: TransactionReceipt): Promise<TributaryError> {
-    const { call, gasLimit } = pending;
-    // A call within the call leaves a 64th of what it had (EIP-150).
-    if (receipt.gasUsed * 64n >= gasLimit * 61n) {
-      const { executionGas, factor } = this.#gasOf(call.label);
-      const doubled = 2n * factor < GAS_FACTOR_MAX ? 2n * factor : GAS_FACTOR_MAX;
-      this.#gasExperience.set(call.label, { executionGas, factor: doubled });
-      const reason = `out of gas: of ${gasLimit}, made of the L1's estimate, it used ${receipt.gasUsed}`;
-      return reverted(call, reason, receipt.transactionHash);
-    }
-    const request = this.#request(call, pending.sidecar);
-    try {
-      // Best effort: asked again after the block, which mostly shows what had changed since the gas was estimated.
-      const at = toQuantity(Number(receipt.blockNumber));
-      await this.#l1.read((viem) => viem.request({ method: 'eth_call', params: [request, at] }));
-    } catch (error) {
-      const reason = revertReason(error, call.abi);
-      if (reason) return reverted(call, reason.sentence, receipt.transactionHash);
-    }
-    return reverted(call, 'for a reason that L1 does not tell', receipt.transactionHash);
-  }
-
-  #gasOf(label: string): GasExperience {
-    return this.#gasExperience.get(label) ?? { executionGas: 0n, factor: 1n };
-  }
-
-  #learnGas({ label, call }: Pending, gasUsed: bigint): void {
-    const known = this.#gasOf(label).executionGas;
-    const used = executionGas(gasUsed, call.data);
-    this.#gasExperience.set(label, { executionGas: used > known ? used : known, factor: 1n });
-  }
-
-  async #forget(pending: Pending): Promise<void> {
+  async #forget(pending: PendingTransaction): Promise<void> {
     await this.#store.delete(pending.nonce);
     this.#pending = this.#pending.filter((other) => other !== pending);
     this.#freeSlot();
-  }
-
-  // --- asking the L1 ---
-
-  /** The receipt of whichever attempt was included. */
-  async #receipt(pending: Pending): Promise<TransactionReceipt | undefined> {
-    for (const hash of pending.hashes.toReversed()) {
-      const receipt = await this.#l1.read((viem) =>
-        viem.request({ method: 'eth_getTransactionReceipt', params: [toHex(hash)] }),
-      );
-      if (receipt) return formatTransactionReceipt(receipt);
-    }
-    return undefined;
-  }
-
-  async #transactionCount(): Promise<number> {
-    return Number(
-      await this.#l1.read((viem) =>
-        viem.request({ method: 'eth_getTransactionCount', params: [this.address, 'latest'] }),
-      ),
-    );
-  }
-
-  async #headNumber(): Promise<number> {
-    return Number(await this.#l1.read((viem) => viem.request({ method: 'eth_blockNumber' })));
-  }
-
-  async #currentFees(withBlobs = false): Promise<L1Fees> {
-    const [block, tip, blobBaseFee] = await Promise.all([
-      this.#l1.read((viem) => viem.request({ method: 'eth_getBlockByNumber', params: ['latest', false] })),
-      this.#suggestedTip(),
-      withBlobs ? readL1Prices(this.#l1).then((prices) => prices.blobBaseFee ?? 1n) : undefined,
-    ]);
-    return currentFees(BigInt(block?.baseFeePerGas ?? 0), tip, this.#feeCaps, blobBaseFee);
-  }
-
-  async #suggestedTip(): Promise<bigint> {
-    try {
-      const tip = BigInt(await this.#l1.read((viem) => viem.request({ method: 'eth_maxPriorityFeePerGas' })));
-      if (tip > this.#tipCapWei) {
-        this.#logger.warn(
-          { suggestedTipWei: tip, tipCapWei: this.#tipCapWei },
-          'the L1 suggests an absurd tip: capped',
-        );
-        return this.#tipCapWei;
-      }
-      return tip > this.#tipMinWei ? tip : this.#tipMinWei;
-    } catch (error) {
-      if (error instanceof TributaryError) throw error;
-      return this.#tipMinWei; // an L1 that does not know the method
-    }
   }
 
   // --- order ---
@@ -715,59 +560,7 @@ export class L1TransactionSender {
   }
 }
 
-/** Not signed yet. */
-function pendingFor(
-  fields: Pick<Pending, 'call' | 'sidecar' | 'nonce' | 'gasLimit' | 'fees' | 'sentAtMs' | 'sentAtBlock'>,
-): Pending {
-  return {
-    ...fields,
-    label: fields.call.label,
-    raw: '0x02',
-    hashes: [],
-    underpriced: false,
-    looksWithoutReceipt: 0,
-    unknownSinceMs: undefined,
-    settle: new Deferred(),
-  };
-}
-
-function pendingOf(record: PendingRecord): Pending {
-  const { to, data, value, gas, ...fees } = parseTransaction(record.raw);
-  return {
-    ...record,
-    call: { label: record.label, to: to ?? '0x', data: data ?? '0x', value: value ?? 0n },
-    gasLimit: gas ?? 0n,
-    fees: {
-      maxFeePerGas: fees.maxFeePerGas ?? 0n,
-      maxPriorityFeePerGas: fees.maxPriorityFeePerGas ?? 0n,
-      ...(record.sidecar && { maxFeePerBlobGas: fees.maxFeePerBlobGas ?? 0n }),
-    },
-    // Overdue, but not passed over: it is sent again as it is.
-    sentAtMs: 0,
-    sentAtBlock: Number.MAX_SAFE_INTEGER,
-    underpriced: false,
-    looksWithoutReceipt: 0,
-    unknownSinceMs: undefined,
-    settle: new Deferred(),
-  };
-}
-
-function hashOf(pending: Pending): string {
-  const hash = pending.hashes.at(-1);
-  return hash ? toHex(hash) : '(unsigned)';
-}
-
-function toBigQuantity(value: bigint): Hex {
-  return `0x${value.toString(16)}`;
-}
-
-function reverted(call: L1Call, reason: string, hash?: Hex): TributaryError {
-  return new TributaryError('L1.TransactionReverted', `${call.label} reverts on L1: ${reason}`, {
-    details: { reason, transactionHash: hash },
-  });
-}
-
-function obsolete({ label, cancelledLabel }: Pending): TributaryError {
+function obsolete({ label, cancelledLabel }: PendingTransaction): TributaryError {
   return new TributaryError('L1.CallObsolete', `${cancelledLabel ?? label} was given up: nobody wants it any more`);
 }
 

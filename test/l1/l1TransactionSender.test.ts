@@ -11,7 +11,8 @@ import { disputeGameFactoryAbi } from '../../src/l1/bindings/DisputeGameFactory'
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
 import { OUTPUT_CLAIM_GAME_TYPE } from '../../src/l1/deployment/contractsConfig';
 import type { DeployedContracts } from '../../src/l1/deployment/deployContracts';
-import { type L1Call, L1TransactionSender, type L1TransactionSenderOptions } from '../../src/l1/l1TransactionSender';
+import type { L1Call } from '../../src/l1/l1Call';
+import { L1TransactionSender, type L1TransactionSenderOptions } from '../../src/l1/l1TransactionSender';
 import { encodePostBatch } from '../../src/l1/postedBatch';
 import { FaultProxy } from './faultProxy';
 import { accounts, BOND_WEI, connect, deployOn, silentLogger, until, viemClients } from './l1Fixture';
