@@ -89,7 +89,8 @@ export function packagedKernelHash(): Hash {
   return hash;
 }
 
-function readKernel(): Uint8Array<ArrayBuffer> {
+/** This package's kernel, as it would be published. @throws Kernel.NotBuilt */
+export function readKernel(): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(readFileSync(KERNEL_PATH));
   } catch (cause) {

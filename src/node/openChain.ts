@@ -6,6 +6,7 @@ import type { Clock, Logger } from '../core/ports';
 import { createVersionedExecutor, type ExecutorChoice } from '../execution/createExecutor';
 import type { VersionedExecutor } from '../execution/versions/versionedExecutor';
 import { type ArtifactPlace, ArtifactStore } from '../governance/artifact/artifactStore';
+import { readKernel } from '../kernel/kernelModule';
 import { warmUpKernel } from '../kernel/warmUp';
 import { ChainStore } from '../state/chainStore';
 
@@ -38,6 +39,7 @@ export async function openChain(config: ChainConfig, dataDir: string, choice: Op
     if (choice.executor !== 'reference') warmUpKernel();
     const { clock, logger, artifactPlaces: places } = choice;
     const artifacts = new ArtifactStore({ folder: join(dataDir, 'artifacts'), places, clock, logger });
+    artifacts.keep(readKernel());
     const executor = createVersionedExecutor({ ...choice, databaseFolder }, config, chain, artifacts);
     return {
       store,

@@ -19,6 +19,7 @@ import { type ParallelSource, parallelMetrics } from './parallelMetrics';
 import { startRelayer } from './relayerStart';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
+import { upgradeMetrics } from './upgradeMetrics';
 import { artifactPlaces, startUpgrades, waitingForArtifacts } from './upgrades';
 import { upgradesView } from './upgradesView';
 
@@ -124,7 +125,11 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
     const upgrades = await startUpgrades({ options, l1, open, teardown }, roles);
     teardown.add(() => roles.stop());
 
-    const metrics = [...chainMetrics(chain, origins, mempool, running), ...parallelMetrics(parallel)];
+    const metrics = [
+      ...chainMetrics(chain, origins, mempool, running),
+      ...parallelMetrics(parallel),
+      ...upgradeMetrics(upgrades, executor, chain),
+    ];
     const posting = { options, l1, chain, store, teardown };
     if (keys.batcher) {
       const derived = { progress: () => verifier.progress(), progressed: verifier.progressed };

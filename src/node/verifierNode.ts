@@ -11,6 +11,7 @@ import { createMetrics, rpcObserver } from './metrics';
 import { openChain } from './openChain';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
+import { upgradeMetrics } from './upgradeMetrics';
 import { artifactPlaces, startUpgrades } from './upgrades';
 import { upgradesView } from './upgradesView';
 
@@ -73,6 +74,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     const proposerMetrics = options.keys.proposer ? await startProposer(posting, options.keys.proposer) : [];
     const metrics = createMetrics([
       ...proposerMetrics,
+      ...upgradeMetrics(upgrades, executor, chain),
       { name: 'block_number', help: 'Number of the newest derived block', read: () => chain.head.header.number },
       {
         name: 'verifier_wrong_batch_claims_total',

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Hash, toHex } from '../../core/bytes';
 import { Emitter } from '../../core/emitter';
 import { errorMessage, TributaryError } from '../../core/errors';
+import { keccak256 } from '../../core/keccak';
 import type { Clock, Logger } from '../../core/ports';
 import {
   ARTIFACT_SIZE_BYTES_MAX,
@@ -80,6 +81,12 @@ export class ArtifactStore implements ArtifactSource {
     }
   }
 
+  /** Keeps bytes that are trusted, e.g. of this package's own kernel: a later package still finds what ruled in its time. */
+  keep(bytes: Uint8Array): void {
+    const path = this.#path(keccak256(bytes));
+    if (!existsSync(path)) this.#write(path, bytes);
+  }
+
   /** Why an artifact with this hash can never be run; undefined where nothing is known against it. */
   refusal(artifactHash: Hash): TributaryError | undefined {
     return this.#refused.get(toHex(artifactHash));
@@ -155,11 +162,16 @@ export class ArtifactStore implements ArtifactSource {
       throw error;
     }
     const path = this.#path(artifactHash);
-    writeFileSync(`${path}.${process.pid}`, bytes);
-    renameSync(`${path}.${process.pid}`, path);
+    this.#write(path, bytes);
     this.#options.logger.info({ artifact: name, place, sizeBytes: bytes.length }, 'an artifact was fetched');
     this.arrived.emit(artifactHash);
     return true;
+  }
+
+  /** Whole or not at all. */
+  #write(path: string, bytes: Uint8Array): void {
+    writeFileSync(`${path}.${process.pid}`, bytes);
+    renameSync(`${path}.${process.pid}`, path);
   }
 
   #path(artifactHash: Hash): string {
