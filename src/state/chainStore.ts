@@ -71,6 +71,7 @@ export class ChainStore {
         ...blockOperations(block, StoredReceipts.of([])),
         pointerOperation('schema', SCHEMA_VERSION),
         pointerOperation('head', 0),
+        pointerOperation('nodes', 0),
       ]);
       return new ChainStore(store, block, await StateHistory.open(store, 0, limits));
     }
@@ -189,15 +190,10 @@ export class ChainStore {
     );
     assert(receipts.length === block.transactions.length, 'each transaction has a receipt');
     this.#busy = true;
-    const historyOperations = this.#history.begin(
-      blockNumber,
-      stateOperations,
-      readPointer(this.#store, 'finalized') ?? 0,
-    );
     try {
+      const kept = this.#history.begin(blockNumber, stateOperations, readPointer(this.#store, 'finalized') ?? 0);
       await this.#store.batch([
-        ...stateOperations,
-        ...historyOperations,
+        ...kept,
         ...blockOperations(block, receipts),
         pointerOperation('head', blockNumber),
         ...extraOperations,

@@ -15,7 +15,7 @@ export const keyPrefix = {
   receipts: 0x04,
   /** transaction hash (32) → number (8) ‖ index (4). */
   transactionLocation: 0x05,
-  /** name of a chain pointer (UTF-8: head, safe, finalized, schema) → number (8). */
+  /** name of a chain pointer (UTF-8: head, safe, finalized, nodes, schema) → number (8). */
   pointer: 0x06,
   /** name (UTF-8) → bytes of another room. */
   metadata: 0x07,
@@ -27,12 +27,14 @@ export const keyPrefix = {
   code: 0x12,
   /** owner (0 bytes for the account trie, keccak(address) for a storage trie) ‖ path, a byte per nibble → node RLP. */
   trieNode: 0x13,
-  /** number (8) → `UndoRecord`: what the state keys that this block changed held before it. */
+  /** number (8) → `UndoRecord`: what the accounts and slots that this block changed held before it. */
   undo: 0x20,
+  /** number (8) → number of the save before (8) ‖ `UndoRecord`: what the trie nodes held that were written with this block. */
+  nodeUndo: 0x21,
 } as const;
 
 /** Written to an empty database; another one is refused. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export function numberKey(prefix: number, number: number): Uint8Array {
   const key = Buffer.alloc(9);
@@ -60,9 +62,9 @@ export function storageKey(address: Address, slot: Hash): Uint8Array {
   return concatBytes(Uint8Array.of(keyPrefix.storage), address, slot);
 }
 
-/** Whether the key is part of the state that history and rewinds restore. */
-export function isStateKey(key: Uint8Array): boolean {
-  return key[0] === keyPrefix.account || key[0] === keyPrefix.storage || key[0] === keyPrefix.trieNode;
+/** Whether the key is an account or a slot. */
+export function isFlatKey(key: Uint8Array): boolean {
+  return key[0] === keyPrefix.account || key[0] === keyPrefix.storage;
 }
 
 /** The 8 big-endian bytes at `offset` as a number. */

@@ -88,7 +88,7 @@ function writeSlot(trie: Trie, address: Address, slot: Hash, value: Hash): KeyVa
 }
 
 /** RLP of at most 32 bytes. */
-function rlpOfBytes(bytes: Uint8Array): Uint8Array {
+export function rlpOfBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 1 && bytes[0] < 0x80) return bytes;
   return Uint8Array.of(0x80 + bytes.length, ...bytes);
 }

@@ -2,9 +2,10 @@ import { type Address, type Hash, padLeft, toHex, ZERO_HASH } from '../core/byte
 import { TributaryError } from '../core/errors';
 import type { KeyValueOperation, KeyValueStore } from '../core/ports';
 import { decodeAccount } from './accountCodec';
-import { accountKey, bytesKey, isStateKey, keyPrefix, numberKey, readNumber, storageKey } from './keyspace';
+import { accountKey, bytesKey, isFlatKey, keyPrefix, numberKey, readNumber, storageKey } from './keyspace';
 import { keyName, RecentValues } from './recentValues';
 import type { Account, StateSnapshot } from './stateReader';
+import { TrieNodes, WAITING_BLOCKS_MAX } from './trieNodes';
 import { UndoRecord } from './undoRecord';
 
 /** How many blocks behind the head the state can be read. */
@@ -22,6 +23,8 @@ const UNDO_CACHE_SIZE_BYTES_MAX = 128 * 1024 * 1024;
 export interface HistoryLimits {
   /** Default `REWIND_BLOCKS_MAX`. */
   rewindBlocksMax?: number;
+  /** How many blocks' trie nodes may wait to be written; 1: none. Default `WAITING_BLOCKS_MAX`. */
+  waitingBlocksMax?: number;
 }
 
 /**
@@ -38,6 +41,7 @@ export class StateHistory {
   #recordsSizeBytes = 0;
   /** As of the block `#newest`. */
   readonly #recent = new RecentValues();
+  readonly #nodes: TrieNodes;
   /** The newest block whose writes may be visible in the store. */
   #newest: number;
   /** The oldest block that may have a record on disk. */
@@ -45,12 +49,16 @@ export class StateHistory {
   /** What `#oldestRecord` becomes with the batch under way. */
   #expiring = 0;
   readonly #rewindBlocksMax: number;
+  /** Records that the nodes of the oldest block follow from. */
+  readonly #nodeRecordsMax: number;
 
   private constructor(store: KeyValueStore, head: number, oldestRecord: number, limits: HistoryLimits) {
     this.#store = store;
     this.#newest = head;
     this.#oldestRecord = oldestRecord;
     this.#rewindBlocksMax = limits.rewindBlocksMax ?? REWIND_BLOCKS_MAX;
+    this.#nodeRecordsMax = (limits.waitingBlocksMax ?? WAITING_BLOCKS_MAX) - 1;
+    this.#nodes = new TrieNodes(store, this, limits.waitingBlocksMax);
   }
 
   static async open(store: KeyValueStore, head: number, limits: HistoryLimits = {}): Promise<StateHistory> {
@@ -66,7 +74,13 @@ export class StateHistory {
    */
   at(blockNumber: number): StateSnapshot {
     this.assertKept(blockNumber);
-    return new StoredState(blockNumber, this.#store, (key) => this.#read(key, blockNumber));
+    return new StoredState(blockNumber, this.#store, {
+      flat: (key) => this.read(key, blockNumber),
+      node: (key) => {
+        this.#assertRecent(blockNumber);
+        return this.#nodes.read(key, blockNumber);
+      },
+    });
   }
 
   /** @throws State.UnknownBlock, State.HistoryPruned */
@@ -80,8 +94,10 @@ export class StateHistory {
   /** @throws State.UnknownBlock, State.RewindTooDeep (`halt`) */
   assertRewindable(blockNumber: number): void {
     this.#assertKnown(blockNumber);
-    if (blockNumber < this.#newest && !this.#store.get(numberKey(keyPrefix.undo, blockNumber + 1))) {
-      throw rewindTooDeep(blockNumber, this.#newest, this.#oldestRecord - 1);
+    if (blockNumber === this.#newest) return;
+    const oldest = this.#nodes.saveBefore(blockNumber) + 1;
+    if (!this.#store.get(numberKey(keyPrefix.undo, oldest))) {
+      throw rewindTooDeep(blockNumber, this.#newest, this.#oldestRecord);
     }
   }
 
@@ -92,32 +108,39 @@ export class StateHistory {
   }
 
   /**
-   * Before the batch of a block is written: the operations that belong into it.
+   * Before the batch of a block is written: the operations on the state that belong into it, which are not all of those handed over.
    * @param finalNumber no rewind goes below this block
    */
   begin(blockNumber: number, stateOperations: KeyValueOperation[], finalNumber: number): KeyValueOperation[] {
-    const changes = new Map<string, [Uint8Array, Uint8Array | undefined]>();
+    this.#nodes.prepare();
+    const changes = new Map<string, { key: Uint8Array; value: Uint8Array | undefined }>();
+    const operations: KeyValueOperation[] = [];
+    const nodeOperations: KeyValueOperation[] = [];
     for (const operation of stateOperations) {
       const { key } = operation;
-      if (!isStateKey(key)) continue;
+      if (key[0] === keyPrefix.trieNode) {
+        nodeOperations.push(operation);
+        continue;
+      }
+      operations.push(operation);
+      if (!isFlatKey(key)) continue;
       const name = keyName(key);
-      if (!changes.has(name)) changes.set(name, [key, this.#newestValue(key, name)]);
+      if (!changes.has(name)) changes.set(name, { key, value: this.#newestValue(key, name) });
       this.#recent.set(name, operation.type === 'put' ? operation.value : undefined);
     }
-    const record = UndoRecord.of([...changes.values()]);
+    const record = UndoRecord.of(changes);
     this.#remember(blockNumber, record);
     this.#newest = blockNumber;
-    const operations: KeyValueOperation[] = [
-      { type: 'put', key: numberKey(keyPrefix.undo, blockNumber), value: record.bytes },
-    ];
-    const expiredTo = Math.max(
-      Math.min(blockNumber - HISTORY_BLOCKS, finalNumber),
-      blockNumber - this.#rewindBlocksMax,
-    );
+    for (const operation of this.#nodes.add(blockNumber, nodeOperations)) operations.push(operation);
+    operations.push({ type: 'put', key: numberKey(keyPrefix.undo, blockNumber), value: record.bytes });
+    const expiredTo =
+      Math.max(Math.min(blockNumber - HISTORY_BLOCKS, finalNumber), blockNumber - this.#rewindBlocksMax) -
+      this.#nodeRecordsMax;
     const last = Math.min(expiredTo, this.#oldestRecord + EXPIRED_PER_BLOCK_MAX - 1);
     // Where the batch fails, a record may be asked to go twice, which does no harm: the next commit begins with the same block again.
     for (let expired = this.#oldestRecord; expired <= last; expired++) {
       operations.push({ type: 'del', key: numberKey(keyPrefix.undo, expired) });
+      operations.push({ type: 'del', key: numberKey(keyPrefix.nodeUndo, expired) });
     }
     this.#expiring = Math.max(this.#oldestRecord, last + 1);
     return operations;
@@ -139,6 +162,7 @@ export class StateHistory {
     for (const [key, previous] of this.#record(blockNumber).entries()) {
       operations.push(previous ? { type: 'put', key, value: previous } : { type: 'del', key });
     }
+    for (const operation of this.#nodes.undoOperations(blockNumber)) operations.push(operation);
     return operations;
   }
 
@@ -146,11 +170,23 @@ export class StateHistory {
   undone(blockNumber: number): void {
     this.#forget(blockNumber);
     this.#recent.clear();
+    this.#nodes.undone(blockNumber);
     this.#newest = blockNumber - 1;
     this.#oldestRecord = Math.min(this.#oldestRecord, blockNumber);
   }
 
-  #read(key: Uint8Array, blockNumber: number): Uint8Array | undefined {
+  /** The newest block. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** The flat keys that a block changed. @throws State.HistoryPruned */
+  *changedKeys(blockNumber: number): Iterable<Uint8Array> {
+    for (const [key] of this.#record(blockNumber).entries()) yield key;
+  }
+
+  /** An account's or a slot's value after a block. @throws State.HistoryPruned */
+  read(key: Uint8Array, blockNumber: number): Uint8Array | undefined {
     if (blockNumber !== this.#newest) {
       this.#assertRecent(blockNumber);
       for (let later = blockNumber + 1; later <= this.#newest; later++) {
@@ -163,7 +199,11 @@ export class StateHistory {
 
   #newestValue(key: Uint8Array, name: string): Uint8Array | undefined {
     const recent = this.#recent.get(name);
-    return recent ? recent.value : this.#store.get(key);
+    if (recent) return recent.value;
+    const value = this.#store.get(key);
+    // What is read is mostly what the next block overwrites.
+    this.#recent.set(name, value);
+    return value;
   }
 
   #assertRecent(blockNumber: number): void {
@@ -201,26 +241,28 @@ export class StateHistory {
   }
 }
 
+type ReadKey = (key: Uint8Array) => Uint8Array | undefined;
+
 class StoredState implements StateSnapshot {
-  readonly #read: (key: Uint8Array) => Uint8Array | undefined;
+  readonly #read: { flat: ReadKey; node: ReadKey };
   readonly #store: KeyValueStore;
 
   constructor(
     readonly blockNumber: number,
     store: KeyValueStore,
-    read: (key: Uint8Array) => Uint8Array | undefined,
+    read: { flat: ReadKey; node: ReadKey },
   ) {
     this.#store = store;
     this.#read = read;
   }
 
   account(address: Address): Account | undefined {
-    const bytes = this.#read(accountKey(address));
+    const bytes = this.#read.flat(accountKey(address));
     return bytes && decodeAccount(bytes);
   }
 
   storage(address: Address, slot: Hash): Hash {
-    const bytes = this.#read(storageKey(address, slot));
+    const bytes = this.#read.flat(storageKey(address, slot));
     return bytes ? padLeft(bytes, 32) : ZERO_HASH;
   }
 
@@ -233,12 +275,12 @@ class StoredState implements StateSnapshot {
   }
 
   trieNode(key: Uint8Array): Uint8Array | undefined {
-    return this.#read(bytesKey(keyPrefix.trieNode, key));
+    return this.#read.node(bytesKey(keyPrefix.trieNode, key));
   }
 }
 
 function rewindTooDeep(blockNumber: number, head: number, oldest: number): TributaryError {
-  const message = `the chain cannot be rewound to block ${blockNumber}: it is kept back to block ${oldest}, the head is ${head}`;
+  const message = `the chain cannot be rewound to block ${blockNumber}: its undo records begin with block ${oldest}, the head is ${head}`;
   return new TributaryError('State.RewindTooDeep', message, {
     recovery: 'halt',
     details: { blockNumber, head, oldest },

@@ -17,24 +17,26 @@ export class UndoRecord {
     this.#entriesStart = 4 + 4 * this.#count;
   }
 
-  /** @param changes key (at most 255 bytes, each once) with its old value; undefined when it did not exist */
-  static of(changes: [key: Uint8Array, previous: Uint8Array | undefined][]): UndoRecord {
-    const sorted = [...changes].sort(([a], [b]) => Buffer.compare(a, b));
-    let size = 4 + 4 * sorted.length;
-    for (const [key, previous] of sorted) size += 2 + key.length + (previous?.length ?? 0);
+  /** @param changes by `keyName`: key (at most 255 bytes) with its old value; undefined when it did not exist */
+  static of(changes: Map<string, { key: Uint8Array; value: Uint8Array | undefined }>): UndoRecord {
+    // A name has a character for each byte: their order is the keys'.
+    const names = [...changes.keys()].sort();
+    let size = 4 + 4 * names.length;
+    for (const { key, value } of changes.values()) size += 2 + key.length + (value?.length ?? 0);
     const bytes = Buffer.alloc(size);
-    bytes.writeUInt32BE(sorted.length, 0);
-    const entriesStart = 4 + 4 * sorted.length;
+    bytes.writeUInt32BE(names.length, 0);
+    const entriesStart = 4 + 4 * names.length;
     let offset = entriesStart;
-    sorted.forEach(([key, previous], index) => {
-      assert(key.length < 256, 'a state key is shorter than 256 bytes');
-      bytes[offset++] = key.length;
-      bytes.set(key, offset);
-      offset += key.length;
-      bytes[offset++] = previous ? 1 : 0;
-      if (previous) {
-        bytes.set(previous, offset);
-        offset += previous.length;
+    names.forEach((name, index) => {
+      const change = changes.get(name);
+      assert(change && name.length < 256, 'a state key is shorter than 256 bytes');
+      bytes[offset++] = name.length;
+      bytes.set(change.key, offset);
+      offset += name.length;
+      bytes[offset++] = change.value ? 1 : 0;
+      if (change.value) {
+        bytes.set(change.value, offset);
+        offset += change.value.length;
       }
       bytes.writeUInt32BE(offset - entriesStart, 4 + 4 * index);
     });

@@ -188,7 +188,7 @@ describe('ChainStore', () => {
 
   it('lets records of final blocks go once they are out of the history, 16 with each commit, a full history stays', async function () {
     this.timeout(60_000);
-    const test = await TestChain.open();
+    const test = await TestChain.open({}, undefined, 'reference', { waitingBlocksMax: 1 });
     const head = HISTORY_BLOCKS + 40;
     await grow(test, head);
     expect((await undoRecords(test))[0], 'nothing is final').to.equal(1);
@@ -204,7 +204,7 @@ describe('ChainStore', () => {
   });
 
   it('keeps no more records than it is told, however far off finality is', async () => {
-    const test = await TestChain.open({}, undefined, 'reference', { rewindBlocksMax: 5 });
+    const test = await TestChain.open({}, undefined, 'reference', { rewindBlocksMax: 5, waitingBlocksMax: 1 });
     await grow(test, 12);
     expect(await undoRecords(test)).to.deep.equal([8, 9, 10, 11, 12]);
     expect(await codeOf(() => test.chain.rewindTo(6))).to.equal('State.RewindTooDeep');
@@ -213,12 +213,13 @@ describe('ChainStore', () => {
   });
 
   it('refuses to rewind beyond what it knows or keeps', async () => {
-    const test = await TestChain.open();
+    const limits = { waitingBlocksMax: 1 };
+    const test = await TestChain.open({}, undefined, 'reference', limits);
     await grow(test, 3);
     expect(await codeOf(() => test.chain.rewindTo(4))).to.equal('State.UnknownBlock');
     expect(await codeOf(() => test.chain.setLabel('safe', 4))).to.equal('State.UnknownBlock');
     await test.store.batch([{ type: 'del', key: Uint8Array.of(keyPrefix.undo, ...toFixedBytes(1, 8)) }]);
-    const chain = await ChainStore.open(test.store, test.config, buildGenesis(test.config));
+    const chain = await ChainStore.open(test.store, test.config, buildGenesis(test.config), limits);
     expect(await codeOf(() => chain.rewindTo(0))).to.equal('State.RewindTooDeep');
     expect(chain.head.header.number).to.equal(3);
     await chain.rewindTo(1);

@@ -2,13 +2,19 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { buildGenesis } from '../../src/chain/genesis';
 import { createBlock } from '../../src/codec/block';
-import { EMPTY_CODE_HASH } from '../../src/codec/header';
+import { EMPTY_CODE_HASH, EMPTY_ROOT } from '../../src/codec/header';
 import { StoredReceipts } from '../../src/codec/storedReceipts';
-import { toFixedBytes, toHex } from '../../src/core/bytes';
+import { EMPTY_BYTES, toFixedBytes, toHex } from '../../src/core/bytes';
+import { TributaryError } from '../../src/core/errors';
+import { keccak256 } from '../../src/core/keccak';
 import { MemoryStore } from '../../src/core/memoryStore';
+import type { KeyValueOperation } from '../../src/core/ports';
+import { encodeAccount } from '../../src/state/accountCodec';
+import { proveAccount } from '../../src/state/accountProof';
 import { ChainStore } from '../../src/state/chainStore';
 import { emptyState } from '../../src/state/emptyState';
 import { applyStateChanges, type StateChanges } from '../../src/state/stateChanges';
+import { proveKey } from '../../src/state/trie/proveKey';
 import { word } from '../execution/callRequest';
 import { testConfig } from '../execution/testChain';
 
@@ -32,11 +38,24 @@ const write = fc.record({
 const step = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('commit' as const), writes: fc.array(write, { maxLength: 5 }) }),
+    arbitrary: fc.record({
+      kind: fc.constant('commit' as const),
+      writes: fc.array(write, { maxLength: 5 }),
+      failsFirst: fc.boolean(),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rewind' as const), depth: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
 );
+
+class UnreliableStore extends MemoryStore {
+  failing = false;
+
+  override async batch(operations: KeyValueOperation[]): Promise<void> {
+    if (this.failing) throw new TributaryError('Core.DatabaseUnreadable', 'disk full');
+    await super.batch(operations);
+  }
+}
 
 function addressOf(account: number): Uint8Array {
   return toFixedBytes(0xa000 + account, 20);
@@ -88,39 +107,76 @@ function expectState(chain: ChainStore, blockNumber: number, model: Model): void
   }
 }
 
-describe('ChainStore against a model', () => {
-  it(`keeps every block's state through random commits, rewinds and restarts (seed ${SEED})`, async () => {
-    const config = { ...testConfig, genesis: { ...testConfig.genesis, allocations: [] } };
-    const genesis = buildGenesis(config, []);
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
-        const store = new MemoryStore();
-        let chain = await ChainStore.open(store, config, genesis);
-        const models: Model[] = [new Map()];
-        for (const action of steps) {
-          const head = models.length - 1;
-          if (action.kind === 'commit') {
-            const model = apply(models[head], action.writes);
-            const applied = applyStateChanges(chain.stateAt(head), difference(models[head], model));
-            const fresh = applyStateChanges(emptyState, difference(new Map(), model));
-            expect(toHex(applied.stateRoot)).to.equal(toHex(fresh.stateRoot));
-            const { header, l1Origin, hash } = chain.head;
-            const next = { ...header, parentHash: hash, number: head + 1, stateRoot: applied.stateRoot };
-            const block = createBlock(next, [], l1Origin);
-            await chain.commit({ block, receipts: StoredReceipts.of([]), stateOperations: applied.operations });
-            models.push(model);
-          } else if (action.kind === 'rewind') {
-            const target = Math.max(0, head - action.depth);
-            await chain.rewindTo(target);
-            models.length = target + 1;
-          } else {
-            chain = await ChainStore.open(store, config, genesis);
-          }
-          expect(chain.head.header.number).to.equal(models.length - 1);
-          for (const [blockNumber, model] of models.entries()) expectState(chain, blockNumber, model);
-        }
-      }),
-      { seed: SEED, numRuns: 20 },
+/** The root that the header names, and proofs of every account and slot from it. */
+function expectTries(chain: ChainStore, blockNumber: number, model: Model): void {
+  const state = chain.stateAt(blockNumber);
+  const stateRoot = chain.headerByNumber(blockNumber)?.stateRoot;
+  const root = state.trieNode(EMPTY_BYTES);
+  expect(root ? keccak256(root) : EMPTY_ROOT, `root of block ${blockNumber}`).to.deep.equal(stateRoot);
+  for (let account = 0; account < ACCOUNT_COUNT; account++) {
+    const expected = model.get(account);
+    const proof = proveAccount(state, addressOf(account), [0, 1, 2, 3].map(word));
+    const leaf = proveKey((key) => state.trieNode(key), keccak256(addressOf(account)));
+    expect(leaf.value).to.deep.equal(expected && encodeAccount(proof.account));
+    expect(proof.storage.map(({ value }) => Number(value))).to.deep.equal(
+      [0, 1, 2, 3].map((slot) => expected?.slots.get(slot) ?? 0),
     );
-  });
+    for (const { nodes } of proof.storage) {
+      const top = nodes.length > 0 ? keccak256(nodes[0]) : EMPTY_ROOT;
+      expect(top, 'storage root').to.deep.equal(proof.account.storageRoot);
+    }
+  }
+}
+
+describe('ChainStore against a model', () => {
+  for (const waitingBlocksMax of [1, 2, 3, 64]) {
+    it(`keeps every block's state and tries through random commits, failures, rewinds and restarts, ${waitingBlocksMax} blocks' nodes waiting (seed ${SEED})`, () =>
+      followModel(waitingBlocksMax));
+  }
 });
+
+async function followModel(waitingBlocksMax: number): Promise<void> {
+  const config = { ...testConfig, genesis: { ...testConfig.genesis, allocations: [] } };
+  const genesis = buildGenesis(config, []);
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
+      const store = new UnreliableStore();
+      let chain = await ChainStore.open(store, config, genesis, { waitingBlocksMax });
+      const models: Model[] = [new Map()];
+      for (const [index, action] of steps.entries()) {
+        const head = models.length - 1;
+        if (action.kind === 'commit') {
+          const model = apply(models[head], action.writes);
+          const applied = applyStateChanges(chain.stateAt(head), difference(models[head], model));
+          const fresh = applyStateChanges(emptyState, difference(new Map(), model));
+          expect(toHex(applied.stateRoot)).to.equal(toHex(fresh.stateRoot));
+          const { header, l1Origin, hash } = chain.head;
+          const next = { ...header, parentHash: hash, number: head + 1, stateRoot: applied.stateRoot };
+          const block = createBlock(next, [], l1Origin);
+          const committable = { block, receipts: StoredReceipts.of([]), stateOperations: applied.operations };
+          store.failing = action.failsFirst;
+          if (action.failsFirst) {
+            expect(await chain.commit(committable).catch((error: Error) => error.message)).to.equal('disk full');
+            store.failing = false;
+            expectTries(chain, head, models[head]);
+          }
+          await chain.commit(committable);
+          models.push(model);
+        } else if (action.kind === 'rewind') {
+          const target = Math.max(0, head - action.depth);
+          await chain.rewindTo(target);
+          models.length = target + 1;
+        } else {
+          chain = await ChainStore.open(store, config, genesis, { waitingBlocksMax });
+        }
+        expect(chain.head.header.number).to.equal(models.length - 1);
+        for (const [blockNumber, model] of models.entries()) expectState(chain, blockNumber, model);
+        for (const blockNumber of [models.length - 1, index % models.length]) {
+          expectTries(chain, blockNumber, models[blockNumber]);
+        }
+      }
+      for (const [blockNumber, model] of models.entries()) expectTries(chain, blockNumber, model);
+    }),
+    { seed: SEED, numRuns: 12 },
+  );
+}
