@@ -62,7 +62,7 @@ function compile(entry: string, target: string, memory: string[]): void {
     relativeTo(join(source, entry)),
     ...['--outFile', relativeTo(unfinished), '--config', 'none', '--baseDir', root],
     ...['-O3', '--converge', '--noAssert', '--runtime', 'stub'],
-    ...['--enable', 'threads,bulk-memory,sign-extension'],
+    ...['--enable', 'threads,bulk-memory,sign-extension,simd'],
     ...memory,
     ...['--initialMemory', '1', '--memoryBase', '1024', '--use', 'abort=', ...switches],
   ];

@@ -94,7 +94,9 @@ export class CallGas {
   learn({ label, call }: PendingTransaction, gasUsed: bigint): void {
     const known = this.#gasOf(label).executionGas;
     const used = executionGas(gasUsed, call.data);
-    this.#experience.set(label, { executionGas: used > known ? used : known, factor: 1n });
+    // biome-ignore lint/complexity/useMathMinMax: Math.max has no bigints
+    const most = used < known ? known : used;
+    this.#experience.set(label, { executionGas: most, factor: 1n });
   }
 }
 

@@ -30,9 +30,7 @@ export function decodeExecutionUpgrade(log: { topics: Hex[]; data: Hex }): Execu
     versionId,
     artifactHash,
     // No chain gets there: it only must not lose digits.
-    activationL2Block: Number(
-      activationL2Block < Number.MAX_SAFE_INTEGER ? activationL2Block : Number.MAX_SAFE_INTEGER,
-    ),
+    activationL2Block: Math.min(Number(activationL2Block), Number.MAX_SAFE_INTEGER),
     predecessorHash: fromHex(predecessorHash),
   };
 }

@@ -4,8 +4,8 @@ import type { Clock, Logger } from '../core/ports';
 import { ballotTypedData, type SignedVote } from '../governance/ballot';
 import { governanceTokenAbi } from '../l1/bindings/GovernanceToken';
 import { tributaryGovernorAbi } from '../l1/bindings/TributaryGovernor';
-import type { L1Client } from '../l1/l1Client';
 import type { L1Call } from '../l1/l1Call';
+import type { L1Client } from '../l1/l1Client';
 
 export interface RelayerOptions {
   l1: Pick<L1Client, 'read' | 'chainId'>;

@@ -68,6 +68,7 @@ export class UpgradeChain {
   dev!: TributaryProcess;
   deployment!: Deployment;
   l1!: PublicClient;
+  readonly #sending = new Map<number, Promise<void>>();
 
   /** @param blockTimeSeconds of the L2 */
   async start(blockTimeSeconds: number, flags: string[] = []): Promise<this> {
@@ -115,8 +116,20 @@ export class UpgradeChain {
     return Number(await rpc<Hex>(this.url, 'eth_blockNumber'));
   }
 
-  /** A transaction on L1 from a dev account, to its end. */
-  async send(sender: number, to: Address | undefined, data: Hex) {
+  /** A transaction on L1 from a dev account, to its end; one after the other from each account. */
+  send(sender: number, to: Address | undefined, data: Hex) {
+    const sent = (this.#sending.get(sender) ?? Promise.resolve()).then(() => this.#sendNow(sender, to, data));
+    this.#sending.set(
+      sender,
+      sent.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return sent;
+  }
+
+  async #sendNow(sender: number, to: Address | undefined, data: Hex) {
     const { account } = devAccounts(1, sender)[0];
     const wallet = createWalletClient({ account, transport: http(this.deployment.l1.rpcUrl) });
     const hash = await wallet.sendTransaction({ to, data, chain: null });
@@ -126,10 +139,10 @@ export class UpgradeChain {
   }
 
   /** In chunks, as docs/adr/0304-artifact-store.md says. */
-  async publish(bytes: Uint8Array, hash: Uint8Array): Promise<void> {
+  async publish(bytes: Uint8Array, hash: Uint8Array, sender = 0): Promise<void> {
     const store = this.contract('artifactStore');
     const call = (functionName: 'begin' | 'append', args: unknown[]) =>
-      this.send(0, store, encodeFunctionData({ abi: artifactStoreAbi, functionName, args } as never));
+      this.send(sender, store, encodeFunctionData({ abi: artifactStoreAbi, functionName, args } as never));
     await call('begin', [toHex(hash), BigInt(bytes.length)]);
     for (let at = 0; at < bytes.length; at += CHUNK_SIZE_BYTES) {
       await call('append', [toHex(hash), toHex(bytes.subarray(at, at + CHUNK_SIZE_BYTES))]);

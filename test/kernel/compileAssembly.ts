@@ -7,9 +7,12 @@ const ROOT = join(__dirname, '..', '..');
 
 /**
  * Compiles one AssemblyScript entry with the kernel's flags into a temporary folder and returns the WebAssembly bytes,
- * so that a part of the kernel can be tested without building the whole.
+ * so that a part of the kernel can be tested without building the whole. `features`: of WebAssembly, the compiler's names.
  */
-export function compileAssembly(entry: string): Uint8Array<ArrayBuffer> {
+export function compileAssembly(
+  entry: string,
+  features = 'threads,bulk-memory,sign-extension,simd',
+): Uint8Array<ArrayBuffer> {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-asc-'));
   const output = join(folder, 'part.wasm');
   try {
@@ -23,7 +26,7 @@ export function compileAssembly(entry: string): Uint8Array<ArrayBuffer> {
         'stub',
         '--noAssert',
         '--enable',
-        'threads,bulk-memory,sign-extension',
+        features,
         '--importMemory',
         '--sharedMemory',
         '--initialMemory',

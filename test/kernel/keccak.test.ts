@@ -56,3 +56,51 @@ describe('kernel/keccak', () => {
     expect(kernelHash(input, INPUT, INPUT)).to.equal(expected(input));
   });
 });
+
+interface PairExports {
+  keccak256Pair(p: number, pLength: number, pOut: number, q: number, qLength: number, qOut: number): void;
+}
+
+for (const [name, features] of [
+  ['with SIMD', 'threads,bulk-memory,sign-extension,simd'],
+  ['without SIMD', 'threads,bulk-memory,sign-extension'],
+]) {
+  describe(`kernel/keccakPair, ${name}`, () => {
+    let bytes: Uint8Array;
+    let kernel: PairExports;
+
+    before(() => {
+      const memory = new WebAssembly.Memory({ initial: 16, maximum: 65_536, shared: true });
+      bytes = new Uint8Array(memory.buffer);
+      const module = new WebAssembly.Module(compileAssembly('src/kernel/assembly/keccakPair.ts', features));
+      kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as PairExports;
+    });
+
+    function expectBoth(first: Uint8Array, second: Uint8Array, offset = 0) {
+      const [p, q] = [INPUT + offset, INPUT + 20_000];
+      bytes.fill(0xff, INPUT - 16, INPUT + 40_000);
+      bytes.set(first, p);
+      bytes.set(second, q);
+      kernel.keccak256Pair(p, first.length, OUTPUT, q, second.length, OUTPUT + 33);
+      const hashes = [OUTPUT, OUTPUT + 33].map((at) => Buffer.from(bytes.slice(at, at + 32)).toString('hex'));
+      const expected = [first, second].map((input) => Buffer.from(keccak_256(input)).toString('hex'));
+      expect(hashes, `lengths ${first.length}, ${second.length}`).to.deep.equal(expected);
+    }
+
+    it('agrees with noble for every two lengths near each other over three blocks', () => {
+      for (let length = 0; length <= 3 * 136 + 1; length++) {
+        const first = Uint8Array.from({ length }, (_, i) => (i * 7 + length * 13) & 0xff);
+        for (const other of [length, length + 1, (length * 31) % 409])
+          expectBoth(
+            first,
+            Uint8Array.from({ length: other }, (_, i) => (i * 11 + 5) & 0xff),
+          );
+      }
+    });
+
+    it(`agrees with noble for random inputs at odd addresses (seed ${SEED})`, () => {
+      const input = fc.uint8Array({ maxLength: 3_000 });
+      fc.assert(fc.property(input, input, fc.nat(15), expectBoth), { seed: SEED, numRuns: 300 });
+    });
+  });
+}

@@ -3,6 +3,7 @@
  * never built: a recursion over the sorted keys writes each node once and hashes it.
  */
 import { keccak256 } from '../keccak';
+import { keccak256Pair } from '../keccakPair';
 import { rlpHeaderSize, rlpWriteListHeader, rlpWriteStringHeader } from '../rlp';
 import { EMPTY_ROOT } from '../trie/constants';
 import { copy } from '../u256';
@@ -37,11 +38,25 @@ function hashGroup(list: i32, group: u32): void {
   const depth = keyNibbles(first);
   const start = nodeBuffer(0) + 8;
   let at = start;
-  for (let index = first; index < first + GROUP_LENGTH; index++) {
-    at += writeLeaf(list, index, keyOf(index), depth, false, at);
-  }
+  for (let index = first; index < first + GROUP_LENGTH; index += 2) at = writeTwoLeaves(list, index, depth, at);
   store<u8>(at++, 0x80);
   finishNode(start, at, false, groupReference(list, group));
+}
+
+/** Writes the references of the leaves of `index` and the next. Returns the address behind them. */
+function writeTwoLeaves(list: i32, index: u32, depth: i32, at: usize): usize {
+  const first = frameLeaf(list, index, keyOf(index), depth);
+  const second = frameLeaf(list, index + 1, keyOf(index + 1), depth);
+  const firstSize = <u32>(itemBytes(list, index) - first) + itemSize(list, index);
+  const secondSize = <u32>(itemBytes(list, index + 1) - second) + itemSize(list, index + 1);
+  if (firstSize < 32 || secondSize < 32) {
+    at += writeReference(first, firstSize, false, at);
+    return at + writeReference(second, secondSize, false, at);
+  }
+  store<u8>(at, 0xa0);
+  store<u8>(at, 0xa0, REFERENCE_LENGTH);
+  keccak256Pair(first, firstSize, at + 1, second, secondSize, at + REFERENCE_LENGTH + 1);
+  return at + 2 * REFERENCE_LENGTH;
 }
 
 /** Writes the root to `out`, 32 bytes. */
@@ -131,6 +146,12 @@ function writeExtension(
 }
 
 function writeLeaf(list: i32, index: u32, key: u64, depth: i32, isRoot: bool, out: usize): u32 {
+  const start = frameLeaf(list, index, key, depth);
+  return writeReference(start, <u32>(itemBytes(list, index) - start) + itemSize(list, index), isRoot, out);
+}
+
+/** Puts the leaf's headers in front of the item, with which it ends. Returns where it begins. */
+function frameLeaf(list: i32, index: u32, key: u64, depth: i32): usize {
   const value = itemBytes(list, index);
   const size = itemSize(list, index);
   const path = nodeBuffer(depth);
@@ -139,7 +160,7 @@ function writeLeaf(list: i32, index: u32, key: u64, depth: i32, isRoot: bool, ou
   const start = value - (bare ? 0 : rlpHeaderSize(size)) - pathSize;
   memory.copy(start, path, pathSize);
   if (!bare) rlpWriteStringHeader(start + pathSize, size);
-  return finishNode(start, value + size, isRoot, out);
+  return frameList(start, value + size);
 }
 
 /** Hex-prefix encoding (yellow paper, appendix C) of the nibbles [from, to) as a string. Returns the address behind it. */
@@ -156,19 +177,28 @@ function writePath(out: usize, key: u64, from: i32, to: i32, flag: u8): usize {
 
 /** Puts the list header in front of a payload that has 5 free bytes there, and writes the node's reference. */
 function finishNode(payload: usize, end: usize, isRoot: bool, out: usize): u32 {
+  const start = frameList(payload, end);
+  return writeReference(start, <u32>(end - start), isRoot, out);
+}
+
+/** Returns where the list begins. */
+function frameList(payload: usize, end: usize): usize {
   const size = <u32>(end - payload);
   const start = payload - rlpHeaderSize(size);
   rlpWriteListHeader(start, size);
-  const length = <u32>(end - start);
+  return start;
+}
+
+function writeReference(node: usize, length: u32, isRoot: bool, out: usize): u32 {
   if (isRoot) {
-    keccak256(start, length, out);
+    keccak256(node, length, out);
     return 32;
   }
   if (length < 32) {
-    memory.copy(out, start, length);
+    memory.copy(out, node, length);
     return length;
   }
   store<u8>(out, 0xa0);
-  keccak256(start, length, out + 1);
-  return 33;
+  keccak256(node, length, out + 1);
+  return REFERENCE_LENGTH;
 }

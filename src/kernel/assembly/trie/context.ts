@@ -3,13 +3,14 @@
  *
  *   0 free lists · 64 store key (owner ‖ nibbles) · 160 sibling's path · 192 value being written · 320 words
  *   384 path of a walk · 512 RLP being written · 1536 node being loaded · 2560 nonce and balance
+ *   4096 nodes that wait to be hashed in pairs
  */
 
 import { attachArena } from './arena';
 import { isAccountTrie, ownerOf } from './record';
 
 /** Private bytes an instance needs. */
-export const TRIE_SCRATCH_SIZE: i32 = 4096;
+export const TRIE_SCRATCH_SIZE: i32 = 10240;
 
 /** Longest RLP of a node: a branch of sixteen hashes is 532 bytes. */
 export const NODE_RLP_SIZE_MAX: i32 = 1024;
@@ -58,6 +59,11 @@ export function loadScratch(): usize {
 
 export function integersScratch(): usize {
   return scratch + 2560;
+}
+
+/** Where hash.ts keeps nodes that wait for another: 6 KiB. */
+export function pairScratch(): usize {
+  return scratch + 4096;
 }
 
 /** Writes the store key of the node at the first `depth` nibbles of `path` to `out`; returns its length in bytes. */
