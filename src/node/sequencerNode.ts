@@ -5,6 +5,7 @@ import { L1OriginSource } from '../l1/l1OriginSource';
 import { Mempool } from '../mempool/mempool';
 import { DevAccounts } from '../rpc/devAccounts';
 import { RpcServer } from '../rpc/rpcServer';
+import { replaceBlocksAfter } from '../sequencer/replaceBlocks';
 import { Sequencer } from '../sequencer/sequencer';
 import type { ChainStore } from '../state/chainStore';
 import { Verifier } from '../verifier/verifier';
@@ -74,7 +75,9 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
         if (divergence.agreedBlockNumber < divergence.localHeadNumber) {
           logger.error({ ...divergence }, 'L1 gives another chain than ours: ours gives way');
         }
-        return sequencer ? sequencer.giveWay(divergence.agreedBlockNumber, work) : work();
+        const { agreedBlockNumber } = divergence;
+        if (sequencer) return sequencer.giveWay(agreedBlockNumber, work);
+        return replaceBlocksAfter(chain, mempool, agreedBlockNumber, work);
       },
     });
     let l1SeenMs = clock.nowMs();

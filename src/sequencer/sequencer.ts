@@ -11,11 +11,11 @@ import type { Clock, Logger } from '../core/ports';
 import type { Executor } from '../execution/executor';
 import { BlockBuilder, type BuilderChain, type BuilderMempool, type BuiltBlock } from './blockBuilder';
 import { type OriginSource, originTrigger } from './originSource';
+import { type ReplacedChain, replaceBlocksAfter } from './replaceBlocks';
 import { Submissions } from './submissions';
 
 /** What the sequencer needs of the chain; `state/ChainStore` has it. */
-export interface SequencerChain extends BuilderChain {
-  blockByNumber(blockNumber: number): Block | undefined;
+export interface SequencerChain extends BuilderChain, ReplacedChain {
   rewindTo(blockNumber: number): Promise<void>;
 }
 
@@ -204,18 +204,12 @@ export class Sequencer {
     });
   }
 
-  /**
-   * Between two blocks, makes an older block the head again. The transactions of the blocks that go return to the pool; they are in its
-   * journal before the first block goes, so that a killed process finds them.
-   */
+  /** Between two blocks, makes an older block the head again; see `replaceBlocksAfter`. */
   rewindTo(blockNumber: number): Promise<void> {
     return this.#enqueue(() => this.#rewind(blockNumber));
   }
 
-  /**
-   * Between two blocks, lets `work` cut the chain back to `blockNumber` and put other blocks there. What `rewindTo` says of transactions
-   * holds here too.
-   */
+  /** `replaceBlocksAfter`, between two blocks. */
   giveWay<Result>(blockNumber: number, work: () => Promise<Result>): Promise<Result> {
     return this.#enqueue(() => this.#replaceAfter(blockNumber, work));
   }
@@ -251,20 +245,9 @@ export class Sequencer {
 
   async #replaceAfter<Result>(blockNumber: number, work: () => Promise<Result>): Promise<Result> {
     const { chain, mempool } = this.#options;
-    const transactions: Transaction[] = [];
-    for (let number = blockNumber + 1; number <= chain.head.header.number; number++) {
-      transactions.push(...this.#blockAt(number).transactions);
-    }
-    await mempool.keepForRewind(transactions);
-    const result = await work();
+    const result = await replaceBlocksAfter(chain, mempool, blockNumber, work);
     this.#originsMayAsk = true;
     return result;
-  }
-
-  #blockAt(number: number): Block {
-    const block = this.#options.chain.blockByNumber(number);
-    assert(block, `block ${number} is not above the head`);
-    return block;
   }
 
   async #produce(): Promise<void> {

@@ -101,9 +101,9 @@ describe('forced inclusion', function () {
 
       l1.rewrite = (asked) => asked;
       await until('the sequencer has it too', () => hasReceipt('sequencer', censored), 60_000);
-      const hashAt = (node: string) =>
-        rpc<{ hash: Hex }>(chain.url(node), 'eth_getBlockByNumber', [blockNumber, false]).then(({ hash }) => hash);
-      await until('both have the same block', async () => (await hashAt('sequencer')) === (await hashAt('verifier')));
+      await until('both have the same block', async () => {
+        return (await hashAt('sequencer', blockNumber)) === (await hashAt('verifier', blockNumber));
+      });
       // And it goes on from there.
       const after = await transfer();
       await until('a later transfer is derived', () => isDerived('verifier', after), 60_000);
@@ -123,11 +123,9 @@ describe('forced inclusion', function () {
     const { blockNumber } = await rpc<{ blockNumber: Hex }>(chain.url('verifier'), 'eth_getTransactionReceipt', [
       l2HashOf(withheld),
     ]);
-    const hashAt = (node: string) =>
-      rpc<{ hash: Hex } | null>(chain.url(node), 'eth_getBlockByNumber', [blockNumber, false]).then(
-        (block) => block?.hash,
-      );
-    await until('both have the same block', async () => (await hashAt('sequencer')) === (await hashAt('verifier')));
+    await until('both have the same block', async () => {
+      return (await hashAt('sequencer', blockNumber)) === (await hashAt('verifier', blockNumber));
+    });
     // What it had acknowledged is not lost: it is in a later block.
     await until('the transfer is included again', async () => {
       return (await rpc(chain.url('sequencer'), 'eth_getTransactionReceipt', [transferHash])) !== null;
@@ -156,6 +154,12 @@ describe('forced inclusion', function () {
 
   async function hasReceipt(node: string, depositReceipt: TransactionReceipt): Promise<boolean> {
     return (await rpc(chain.url(node), 'eth_getTransactionReceipt', [l2HashOf(depositReceipt)])) !== null;
+  }
+
+  /** Undefined where the node has no such block (now). */
+  async function hashAt(node: string, blockNumber: Hex): Promise<Hex | undefined> {
+    const block = await rpc<{ hash: Hex } | null>(chain.url(node), 'eth_getBlockByNumber', [blockNumber, false]);
+    return block?.hash;
   }
 
   async function isDerived(node: string, hash: Hex): Promise<boolean> {

@@ -179,15 +179,19 @@ describe(`an L1 that is reorganized, out of reach or lying (seed ${SEED})`, func
   });
 
   it('a URL that turns up on another chain: the other one is used, and it is said', async () => {
-    proxies[0].alter = ({ method }, result) => (method === 'eth_chainId' ? '0x5' : result);
-    proxies[0].cutConnections();
+    const turnUpElsewhere = () => {
+      proxies[0].alter = ({ method }, result) => (method === 'eth_chainId' ? '0x5' : result);
+      proxies[0].cutConnections();
+    };
+    turnUpElsewhere();
     load.start();
     await pause(3_000);
     await load.stop();
     await expectSoundChain();
     await sequencer.stop();
+    turnUpElsewhere();
     sequencer = await chain.startSequencer('sequencer,batcher');
-    expect(sequencer.output).to.include('is on another chain: expected chain id 31337, got 5');
+    await until('it is said', () => sequencer.output.includes('is on another chain: expected chain id 31337, got 5'));
     await expectSoundChain();
   });
 
@@ -277,12 +281,19 @@ describe(`an L1 that is reorganized, out of reach or lying (seed ${SEED})`, func
   /** All that was acknowledged is in the chain, L1 holds it once, and a verifier from an empty disk agrees. */
   async function expectSoundChain(): Promise<void> {
     for (const proxy of proxies) proxy.heal();
-    for (const hash of load.acknowledged) {
-      await until(
-        `the receipt of ${hash}`,
-        async () => (await rpc(chain.url, 'eth_getTransactionReceipt', [hash])) !== null,
-      );
-    }
+    const missing = new Set(load.acknowledged);
+    const haveReceipts = async () => {
+      for (const hash of missing) {
+        if ((await rpc(chain.url, 'eth_getTransactionReceipt', [hash])) === null) return false;
+        missing.delete(hash);
+      }
+      return true;
+    };
+    await until('all that was acknowledged has a receipt', haveReceipts, 60_000).catch(async (error) => {
+      const [hash] = missing;
+      const transaction = await rpc(chain.url, 'eth_getTransactionByHash', [hash]);
+      throw new Error(`${missing.size} without, the first ${hash}: ${JSON.stringify(transaction)}`, { cause: error });
+    });
     const head = BigInt(await rpc<Hex>(chain.url, 'eth_blockNumber'));
     await until('the head is derived from L1', async () => {
       const safe = await rpc<{ number: Hex }>(chain.url, 'eth_getBlockByNumber', ['safe', false]);
