@@ -2,7 +2,7 @@ import type { Hex, LocalAccount } from 'viem';
 import { Batcher } from '../batcher/batcher';
 import type { DerivedChain } from '../batcher/batcherPorts';
 import { equalBytes } from '../core/bytes';
-import type { Clock, KeyValueStore } from '../core/ports';
+import type { Clock } from '../core/ports';
 import { sleep } from '../l1/backoff';
 import { inboxAbi } from '../l1/bindings/Inbox';
 import type { BlobPosting } from '../l1/blobs/blobSidecar';
@@ -10,21 +10,11 @@ import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployment/contractsConfig';
 import { readL1Prices } from '../l1/l1Prices';
 import { L1TransactionSender } from '../l1/l1TransactionSender';
 import { Proposer } from '../settlement/proposer';
-import type { ChainStore } from '../state/chainStore';
 import type { VerifierProgress } from '../verifier/verifierPorts';
 import { BatcherGate } from './batcherGate';
 import type { L1Access } from './l1Access';
 import type { MetricSource } from './metrics';
-import type { StartNodeOptions, Teardown } from './runningNode';
-
-/** What batcher and proposer share. */
-export interface L1PostingContext {
-  options: StartNodeOptions;
-  l1: L1Access;
-  chain: ChainStore;
-  store: KeyValueStore;
-  teardown: Teardown;
-}
+import type { NodeFoundation } from './nodeFoundation';
 
 /** What the node's own verifier has derived. */
 interface VerifiedProgress extends DerivedChain {
@@ -36,16 +26,16 @@ const REORG_POLL_MS = 100;
 
 /** Starts the batcher with its own key; it posts whenever the Inbox lets it. @returns its metrics */
 export async function startBatcher(
-  context: L1PostingContext,
+  context: NodeFoundation,
   account: LocalAccount,
   derived: VerifiedProgress,
 ): Promise<MetricSource[]> {
-  const { options, l1, chain, teardown } = context;
+  const { options, l1, open, teardown } = context;
   const { rollup } = options.deployment;
   const sender = await openSender(context, account, 'batcher', { kzg: l1.kzg, archive: l1.archive });
   const createBatcher = () =>
     new Batcher({
-      chain,
+      chain: open.chain,
       derived,
       sender,
       l1HeadNumber: () => headSeenByDerivation(l1, derived, options.clock),
@@ -96,10 +86,10 @@ export async function startBatcher(
 }
 
 /** Starts the proposer with its own key. @returns its metrics */
-export async function startProposer(context: L1PostingContext, account: LocalAccount): Promise<MetricSource[]> {
-  const { options, l1, chain, teardown } = context;
+export async function startProposer(context: NodeFoundation, account: LocalAccount): Promise<MetricSource[]> {
+  const { options, l1, open, teardown } = context;
   const proposer = new Proposer({
-    chain,
+    chain: open.chain,
     // A dev L1 does not reorganize by itself, and nobody wants to wait for its finality.
     claims: options.config.dev ? 'safe' : 'finalized',
     l1: l1.client,
@@ -136,7 +126,7 @@ async function headSeenByDerivation(l1: L1Access, derived: VerifiedProgress, clo
 }
 
 async function openSender(
-  { options, l1, store, teardown }: L1PostingContext,
+  { options, l1, open, teardown }: NodeFoundation,
   account: LocalAccount,
   room: string,
   blobs?: BlobPosting,
@@ -144,7 +134,7 @@ async function openSender(
   const sender = await L1TransactionSender.open({
     l1: l1.client,
     account,
-    store,
+    store: open.store,
     clock: options.clock,
     logger: options.logger.child({ room }),
     pollIntervalMs: options.config.l1PollIntervalMs,

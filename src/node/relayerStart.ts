@@ -1,11 +1,11 @@
 import type { Address } from 'viem';
 import { L1TransactionSender } from '../l1/l1TransactionSender';
-import type { L1PostingContext } from './l1Posting';
+import type { NodeFoundation } from './nodeFoundation';
 import { Relayer } from './relayer';
 
 /** Starts what brings signed votes to L1, where there is a key that pays and a governor to vote at. */
-export async function startRelayer(context: Omit<L1PostingContext, 'chain'>): Promise<Relayer | undefined> {
-  const { options, l1, store, teardown } = context;
+export async function startRelayer(context: NodeFoundation): Promise<Relayer | undefined> {
+  const { options, l1, open, teardown } = context;
   const { governor, governanceToken } = options.deployment.l1.contracts;
   const account = options.keys.relayer;
   if (!account || !governor || !governanceToken) return undefined;
@@ -13,7 +13,7 @@ export async function startRelayer(context: Omit<L1PostingContext, 'chain'>): Pr
   const sender = await L1TransactionSender.open({
     l1: l1.client,
     account,
-    store,
+    store: open.store,
     clock: options.clock,
     logger,
     pollIntervalMs: options.config.l1PollIntervalMs,

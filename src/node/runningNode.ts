@@ -25,6 +25,20 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
+/** What was opened is closed again when the start fails. */
+export async function startOrTearDown(
+  logger: Logger,
+  start: (teardown: Teardown) => Promise<RunningNode>,
+): Promise<RunningNode> {
+  const teardown = new Teardown(logger);
+  try {
+    return await start(teardown);
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
 /** Steps of a stop, run in reverse order of their registration; one that fails does not keep the others from running. */
 export class Teardown {
   readonly #steps: (() => Promise<void> | void)[] = [];

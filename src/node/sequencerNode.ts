@@ -1,27 +1,24 @@
-import { TransactionDecoder } from '../codec/transactionDecoder';
 import { equalBytes } from '../core/bytes';
 import { errorMessage, hasErrorCode, TributaryError } from '../core/errors';
-import { L1OriginSource } from '../l1/l1OriginSource';
+import type { L1OriginSource } from '../l1/l1OriginSource';
 import { Mempool } from '../mempool/mempool';
 import { DevAccounts } from '../rpc/devAccounts';
 import { RpcServer } from '../rpc/rpcServer';
 import { replaceBlocksAfter } from '../sequencer/replaceBlocks';
 import { Sequencer } from '../sequencer/sequencer';
 import type { ChainStore } from '../state/chainStore';
-import { Verifier } from '../verifier/verifier';
 import { blobRoutes } from './blobRoutes';
-import { DEV_MNEMONIC } from './dev/devAccounts';
+import { devAccounts } from './dev/devAccounts';
 import { healthRoutes } from './health';
-import { openL1Access } from './l1Access';
 import { startBatcher, startProposer } from './l1Posting';
 import { createMetrics, type MetricSource, rpcObserver } from './metrics';
-import { openChain } from './openChain';
+import { createVerifier, openFoundation, startOrigins } from './nodeFoundation';
 import { type ParallelSource, parallelMetrics } from './parallelMetrics';
 import { startRelayer } from './relayerStart';
 import { RoleBoard } from './roleBoard';
-import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
+import { type RunningNode, type StartNodeOptions, startOrTearDown } from './runningNode';
 import { upgradeMetrics } from './upgradeMetrics';
-import { artifactPlaces, startUpgrades, waitingForArtifacts } from './upgrades';
+import { startUpgrades, waitingForArtifacts } from './upgrades';
 import { upgradesView } from './upgradesView';
 
 /** Older than this, the last look at L1 makes the node not ready. */
@@ -31,46 +28,17 @@ const L1_SILENCE_MS_MAX = 60_000;
 export async function startSequencerNode(options: StartNodeOptions): Promise<RunningNode> {
   const { config, clock, logger, keys } = options;
   const { rollup } = options.deployment;
-  const teardown = new Teardown(logger);
-  try {
-    const l1 = await openL1Access({
-      config: rollup,
-      urls: config.l1,
-      dataDir: config.dataDir,
-      beaconUrls: config.l1Beacon,
-      archiveUrls: config.blobArchive,
-      clock,
-      logger,
-      pollIntervalMs: config.l1PollIntervalMs,
-      confirmations: config.l1Confirmations,
-    });
-    teardown.add(() => l1.close());
+  return startOrTearDown(logger, async (teardown) => {
     const parallel: ParallelSource[] = [];
-    const open = await openChain(rollup, config.dataDir, {
-      onParallel: (executor) => parallel.push(executor),
-      ...config,
-      clock,
-      logger,
-      artifactPlaces: artifactPlaces(options, l1),
-    });
+    const foundation = await openFoundation(options, teardown, (executor) => parallel.push(executor));
+    const { l1, open, decoder } = foundation;
     const { store, chain, executor } = open;
-    teardown.add(() => open.close());
     const mempool = await Mempool.open({ store, chain, config: rollup, clock, logger });
     teardown.add(() => mempool.close());
-    const decoder = TransactionDecoder.forThisMachine(logger);
-    teardown.add(() => decoder.close());
 
     // What L1 holds comes first: a sequencer that lost blocks takes them from there before it makes new ones.
     let sequencer: Sequencer | undefined;
-    const verifier = new Verifier({
-      config: rollup,
-      source: l1.watcher,
-      chain,
-      executor,
-      rules: executor,
-      clock,
-      logger: logger.child({ room: 'verifier' }),
-      decoder,
+    const verifier = createVerifier(foundation, {
       takeOver(divergence, work) {
         if (divergence.agreedBlockNumber < divergence.localHeadNumber) {
           logger.error({ ...divergence }, 'L1 gives another chain than ours: ours gives way');
@@ -86,14 +54,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
     });
     await waitingForArtifacts(() => verifier.syncToL1Head(), clock, logger);
 
-    const origins = await L1OriginSource.start({
-      watcher: l1.watcher,
-      reader: l1.reader,
-      clock,
-      logger,
-      neededFrom: () => chain.head.l1Origin.number,
-    });
-    teardown.add(() => origins.stop());
+    const origins = await startOrigins(foundation);
     const running = new Sequencer({
       config: rollup,
       chain,
@@ -125,7 +86,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
 
     const roles = new RoleBoard(logger, clock, () => undefined);
     roles.run('safe-head', (signal) => verifier.follow({ signal }));
-    const upgrades = await startUpgrades({ options, l1, open, teardown }, roles);
+    const upgrades = await startUpgrades(foundation, roles);
     teardown.add(() => roles.stop());
 
     const metrics = [
@@ -133,13 +94,12 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       ...parallelMetrics(parallel),
       ...upgradeMetrics(upgrades, executor, chain),
     ];
-    const posting = { options, l1, chain, store, teardown };
     if (keys.batcher) {
       const derived = { progress: () => verifier.progress(), progressed: verifier.progressed };
-      metrics.push(...(await startBatcher(posting, keys.batcher, derived)));
+      metrics.push(...(await startBatcher(foundation, keys.batcher, derived)));
     }
-    const relay = await startRelayer(posting);
-    if (keys.proposer) metrics.push(...(await startProposer(posting, keys.proposer)));
+    const relay = await startRelayer(foundation);
+    if (keys.proposer) metrics.push(...(await startProposer(foundation, keys.proposer)));
 
     const l1Silence = () =>
       clock.nowMs() - l1SeenMs > L1_SILENCE_MS_MAX ? `no L1 block for ${L1_SILENCE_MS_MAX / 1000} s` : undefined;
@@ -147,7 +107,10 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
       const { state, lastError } = running.status();
       return state === 'halted' || state === 'stopped' ? `sequencer is ${state}: ${lastError?.message}` : undefined;
     };
-    const devParts = { devAccounts: DevAccounts.fromMnemonic(DEV_MNEMONIC, config.accounts), dev: running };
+    const devParts = {
+      devAccounts: new DevAccounts(devAccounts(config.accounts).map(({ account }) => account)),
+      dev: running,
+    };
     const registry = createMetrics(metrics);
     const rpc = await RpcServer.start({
       host: config.host,
@@ -171,10 +134,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
     });
     teardown.add(() => rpc.close());
     return { port: rpc.port, chain, failed, stop: () => teardown.run() };
-  } catch (error) {
-    await teardown.run();
-    throw error;
-  }
+  });
 }
 
 /** After an L1 reorganization: back to the newest block whose origin is still on L1. */

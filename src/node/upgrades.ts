@@ -2,38 +2,21 @@ import { join } from 'node:path';
 import type { Hex, LocalAccount } from 'viem';
 import { errorMessage, hasErrorCode } from '../core/errors';
 import type { Clock, Logger } from '../core/ports';
-import type { ArtifactPlace } from '../governance/artifact/artifactStore';
-import { L1Place } from '../governance/artifact/l1Place';
-import { MirrorPlace } from '../governance/artifact/mirrorPlace';
 import { Attester } from '../governance/attester';
 import { RegistryReader } from '../governance/registryReader';
 import { UpgradeManager } from '../governance/upgradeManager';
 import { sleep } from '../l1/backoff';
 import { L1TransactionSender } from '../l1/l1TransactionSender';
-import type { L1Access } from './l1Access';
-import type { OpenChain } from './openChain';
+import type { NodeFoundation } from './nodeFoundation';
 import type { RoleBoard } from './roleBoard';
-import type { StartNodeOptions, Teardown } from './runningNode';
 
 const ARTIFACT_POLL_MS = 1_000;
-
-/** Where this node looks for kernels beside its own folder. */
-export function artifactPlaces({ config, deployment }: StartNodeOptions, l1: L1Access): ArtifactPlace[] {
-  const { artifactStore } = deployment.rollup.contracts;
-  return [
-    ...(artifactStore ? [new L1Place(l1.client, artifactStore as Hex)] : []),
-    ...config.artifactMirror.map((url) => new MirrorPlace(url)),
-  ];
-}
 
 /**
  * Follows the module registry, if the chain has one, as a role of its own, and attests where there is a key for it.
  * @returns what it knows; undefined where there is no registry
  */
-export async function startUpgrades(
-  context: { options: StartNodeOptions; l1: L1Access; open: OpenChain; teardown: Teardown },
-  roles: RoleBoard,
-): Promise<UpgradeManager | undefined> {
+export async function startUpgrades(context: NodeFoundation, roles: RoleBoard): Promise<UpgradeManager | undefined> {
   const { options, l1, open } = context;
   const { rollup } = options.deployment;
   const moduleRegistry = rollup.contracts.moduleRegistry as Hex | undefined;

@@ -1,57 +1,26 @@
 import type { Hex } from 'viem';
-import { TransactionDecoder } from '../codec/transactionDecoder';
 import { RpcServer } from '../rpc/rpcServer';
 import { DisputeGameClaims } from '../verifier/disputeGameClaims';
-import { Verifier } from '../verifier/verifier';
 import { blobRoutes } from './blobRoutes';
 import { healthRoutes } from './health';
-import { openL1Access } from './l1Access';
 import { startProposer } from './l1Posting';
 import { createMetrics, rpcObserver } from './metrics';
-import { openChain } from './openChain';
+import { createVerifier, openFoundation } from './nodeFoundation';
 import { RoleBoard } from './roleBoard';
-import { type RunningNode, type StartNodeOptions, Teardown } from './runningNode';
+import { type RunningNode, type StartNodeOptions, startOrTearDown } from './runningNode';
 import { upgradeMetrics } from './upgradeMetrics';
-import { artifactPlaces, startUpgrades } from './upgrades';
+import { startUpgrades } from './upgrades';
 import { upgradesView } from './upgradesView';
 
 /** A node that trusts nothing but L1: derives, executes, compares, serves what it found to readers and, as configured, proposes it. */
 export async function startVerifierNode(options: StartNodeOptions): Promise<RunningNode> {
   const { config, deployment, clock, logger } = options;
   const { rollup } = deployment;
-  const teardown = new Teardown(logger);
-  try {
-    const l1 = await openL1Access({
-      config: rollup,
-      urls: config.l1,
-      dataDir: config.dataDir,
-      beaconUrls: config.l1Beacon,
-      archiveUrls: config.blobArchive,
-      clock,
-      logger,
-      pollIntervalMs: config.l1PollIntervalMs,
-      confirmations: config.l1Confirmations,
-    });
-    teardown.add(() => l1.close());
-    const open = await openChain(rollup, config.dataDir, {
-      ...config,
-      clock,
-      logger,
-      artifactPlaces: artifactPlaces(options, l1),
-    });
-    const { store, chain, executor } = open;
-    teardown.add(() => open.close());
-    const decoder = TransactionDecoder.forThisMachine(logger);
-    teardown.add(() => decoder.close());
-    const verifier = new Verifier({
-      config: rollup,
-      source: l1.watcher,
-      chain,
-      executor,
-      rules: executor,
-      clock,
-      logger: logger.child({ room: 'verifier' }),
-      decoder,
+  return startOrTearDown(logger, async (teardown) => {
+    const foundation = await openFoundation(options, teardown);
+    const { l1, open } = foundation;
+    const { chain, executor } = open;
+    const verifier = createVerifier(foundation, {
       outputClaims: new DisputeGameClaims(l1.client, rollup.contracts.disputeGameFactory as Hex),
     });
     let l1Block: number | undefined;
@@ -67,11 +36,10 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     failed.catch(() => undefined);
     const roles = new RoleBoard(logger, clock, (_role, error) => reportFailure(error));
     roles.run('verifier', (signal) => verifier.follow({ signal }));
-    const upgrades = await startUpgrades({ options, l1, open, teardown }, roles);
+    const upgrades = await startUpgrades(foundation, roles);
     teardown.add(() => roles.stop());
 
-    const posting = { options, l1, chain, store, teardown };
-    const proposerMetrics = options.keys.proposer ? await startProposer(posting, options.keys.proposer) : [];
+    const proposerMetrics = options.keys.proposer ? await startProposer(foundation, options.keys.proposer) : [];
     const metrics = createMetrics([
       ...proposerMetrics,
       ...upgradeMetrics(upgrades, executor, chain),
@@ -102,8 +70,5 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
     });
     teardown.add(() => rpc.close());
     return { port: rpc.port, chain, failed, stop: () => teardown.run() };
-  } catch (error) {
-    await teardown.run();
-    throw error;
-  }
+  });
 }

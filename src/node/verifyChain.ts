@@ -3,9 +3,9 @@ import type { Deployment } from '../chain/deployment';
 import { TransactionDecoder } from '../codec/transactionDecoder';
 import { toHex } from '../core/bytes';
 import type { Clock, Logger } from '../core/ports';
-import { L1Place } from '../governance/artifact/l1Place';
 import { DisputeGameClaims } from '../verifier/disputeGameClaims';
 import { Verifier } from '../verifier/verifier';
+import { artifactPlaces } from './artifactPlaces';
 import { openL1Access } from './l1Access';
 import { openChain } from './openChain';
 import { waitingForArtifacts } from './upgrades';
@@ -49,9 +49,7 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
   const { chain, executor, close } = await openChain(rollup, options.dataDir, {
     clock,
     logger,
-    artifactPlaces: rollup.contracts.artifactStore
-      ? [new L1Place(l1.client, rollup.contracts.artifactStore as Hex)]
-      : [],
+    artifactPlaces: artifactPlaces(deployment, l1),
   });
   const decoder = TransactionDecoder.forThisMachine(logger);
   try {

@@ -8,6 +8,7 @@ import { MemoryStore } from '../../src/core/memoryStore';
 import { systemClock } from '../../src/core/systemClock';
 import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
 import { Mempool } from '../../src/mempool/mempool';
+import { DEV_MNEMONIC, devAccounts } from '../../src/node/dev/devAccounts';
 import type { RpcDependencies } from '../../src/rpc/dependencies';
 import { DevAccounts } from '../../src/rpc/devAccounts';
 import type { ExtraRoute } from '../../src/rpc/httpApplication';
@@ -18,7 +19,7 @@ import { Sequencer } from '../../src/sequencer/sequencer';
 import { ChainStore } from '../../src/state/chainStore';
 import { SilentLogger } from './silentLogger';
 
-export const MNEMONIC = 'test test test test test test test test test test test junk';
+export const MNEMONIC = DEV_MNEMONIC;
 export const L2_CHAIN_ID = 31338;
 const GENESIS_TIMESTAMP = 1_700_000_000;
 
@@ -39,7 +40,7 @@ export type RunningRpc = Awaited<ReturnType<typeof startRpc>>;
 export async function startRpc(options: StartRpcOptions = {}) {
   const dev = options.dev ?? true;
   const logger = new SilentLogger();
-  const devAccounts = DevAccounts.fromMnemonic(MNEMONIC, 20);
+  const unlocked = new DevAccounts(devAccounts(20).map(({ account }) => account));
   const config = parseChainConfig({
     l1ChainId: 31337,
     l2ChainId: L2_CHAIN_ID,
@@ -47,7 +48,7 @@ export async function startRpc(options: StartRpcOptions = {}) {
       l1Number: 1,
       l1Hash: `0x${'11'.repeat(32)}`,
       l2TimestampSeconds: GENESIS_TIMESTAMP,
-      allocations: devAccounts.addresses.map((address) => ({ address, balanceWei: `1${'0'.repeat(22)}` })),
+      allocations: unlocked.addresses.map((address) => ({ address, balanceWei: `1${'0'.repeat(22)}` })),
     },
     forks: { pragueTimeSeconds: 0, osakaTimeSeconds: 0 },
     gasLimit: 60_000_000,
@@ -85,7 +86,7 @@ export async function startRpc(options: StartRpcOptions = {}) {
     logger,
     version: '0.0.0-test',
     l1: { head: () => l1.latest() },
-    ...(dev ? { devAccounts, dev: sequencer } : {}),
+    ...(dev ? { devAccounts: unlocked, dev: sequencer } : {}),
   };
   const server = await RpcServer.start({
     host: '127.0.0.1',
