@@ -4,12 +4,13 @@ import { accessListHash, decodeAccessList, encodeAccessList } from '../../src/co
 import { toHex } from '../../src/core/bytes';
 import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
+import { ParallelExecutor } from '../../src/execution/parallel/parallelExecutor';
 import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
 import { signPlans, transactionPlans } from './randomTransactions';
 import { accounts, addressOf, ETHER, TestChain } from './testChain';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260107);
-const LIST_SIZE_BYTES = 16 * 2 ** 20;
+const WORKER_COUNTS = [2, 3, 8];
 
 /** As JSON, so that a difference can be read. */
 function readable(encoded: Uint8Array | undefined): unknown {
@@ -30,9 +31,14 @@ class Collectors {
   static async open(): Promise<Collectors> {
     const test = await TestChain.open();
     const { config, chain } = test;
+    const parallel = WORKER_COUNTS.map(
+      (workerCount) => new ParallelExecutor(config, chain, { workerCount, parallelMin: 2, backoffMin: 0 }),
+    );
+    for (const executor of parallel) await executor.started();
     return new Collectors(test, [
       new ReferenceExecutor(config, chain, true),
-      new KernelExecutor(config, chain, { accessListSizeBytes: LIST_SIZE_BYTES }),
+      new KernelExecutor(config, chain),
+      ...parallel,
     ]);
   }
 
@@ -61,7 +67,7 @@ class Collectors {
 describe('block access lists', function () {
   this.timeout(240_000);
 
-  it(`are the same from the kernel and from the reference, for random blocks (seed ${SEED})`, async () => {
+  it(`are the same from the reference, the sequential kernel and parallel ones, for random blocks (seed ${SEED})`, async () => {
     const collectors = await Collectors.open();
     const nonces = Array.from({ length: accounts.length }, () => 0);
     const counts = { storageChanges: 0, storageReads: 0, codeChanges: 0, balanceChanges: 0, nonceChanges: 0 };

@@ -43,6 +43,8 @@ const ROOM_ERRORS = new Set([
   'Kernel.StateMoved',
 ]);
 const TRIE_ARENA_SIZE_BYTES = 256 * 2 ** 20;
+/** For the access list of a block of 40,000 token transfers; a block that needs more has none. */
+const ACCESS_LIST_SIZE_BYTES = 40 * 2 ** 20;
 /** EIP-2930: the least that a block pays to touch one more account or slot. */
 const ACCOUNT_GAS_MIN = 2_400;
 const SLOT_GAS_MIN = 1_900;
@@ -92,6 +94,7 @@ export class KernelExecutor implements Executor {
       trieArenaSizeBytes: TRIE_ARENA_SIZE_BYTES,
       transactionAreaSizeBytes: config.batchDecompressedSizeBytesMax + 2 ** 20,
       sealingSizeBytes: 64 * 2 ** 20,
+      accessListSizeBytes: ACCESS_LIST_SIZE_BYTES,
       ...memory,
     });
     this.#isForeign = memory.module !== undefined;

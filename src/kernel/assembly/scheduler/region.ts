@@ -50,6 +50,8 @@ export const COINBASE_ENTRY: usize = 276;
 export const BASE_FEE_ENTRY: usize = 280;
 /** u32: transactions that the run will have at most. */
 export const COUNT_MAX: usize = 288;
+/** u32: whether the block's access list is collected. */
+export const COLLECTS: usize = 292;
 /** u32: first free byte of the arena. */
 export const ARENA_CURSOR: usize = 320;
 /** 64 bytes for each worker. */

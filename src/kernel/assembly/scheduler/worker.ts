@@ -5,6 +5,8 @@
  *   every worker    after beginRun: work, again after each return but Done and Stopped
  *   main thread     once all have returned from their last: finalCount, fittingCount, settle
  */
+import { isCollecting } from '../accessList/collect';
+import { collectRun } from '../accessList/collectRun';
 import { B_BASE_FEE_RECIPIENT, B_COINBASE, B_GAS_LIMIT, B_GAS_USED } from '../block';
 import { isRegionFull } from '../evm/gas';
 import { Status } from '../evm/status';
@@ -28,6 +30,7 @@ import {
   chunkStart,
   clearStatistics,
   COINBASE_ENTRY,
+  COLLECTS,
   COMMITTED,
   control,
   count,
@@ -117,6 +120,7 @@ export function beginRun(transactionsMax: u32, inVainMax: u32): bool {
   store<u32>(at, 0, PUT_OFF);
   store<u32>(at, 0, IN_VAIN);
   store<u32>(at, inVainMax, IN_VAIN_MAX);
+  store<u32>(at, isCollecting() ? 1 : 0, COLLECTS);
   store<u64>(at, 0, CHUNK_GAS);
   const fair = transactionsMax / (workersOfRun() * CHUNKS_PER_WORKER);
   store<u32>(at, min<u32>(max<u32>(fair, CHUNK_LENGTH_MIN), CHUNK_LENGTH_LIMIT), CHUNK_LENGTH_MAX);
@@ -360,6 +364,7 @@ export function fittingCount(count: u32): u32 {
 /** Makes the changes of the transactions below `end` the flat cache's. All workers have left the run. */
 export function settle(end: u32): void {
   enterRun(load<u32>(control(), EPOCH), end);
+  if (isCollecting()) collectRun(end);
   settleRun(end);
 }
 

@@ -2,6 +2,8 @@
 import { B_BASE_FEE_RECIPIENT, B_COINBASE } from '../block';
 import {
   allocate,
+  COLLECTS,
+  control,
   noteWritten,
   readsBuffer,
   recordOf,
@@ -42,6 +44,7 @@ import {
   findAccount,
   firstOverlayAccount,
   firstOverlaySlot,
+  L_ACCESSED,
   L_ACCOUNT,
   L_FLAGS,
   L_FLAT,
@@ -49,6 +52,7 @@ import {
   L_VALUE,
   LAZY,
   NEW_CODE,
+  O_ACCESSED,
   O_BALANCE,
   O_CODE_HASH,
   O_FLAGS,
@@ -71,7 +75,12 @@ export const X_WRITE_COUNT: usize = 180;
 /** Of a transaction that is not included: its sender's balance (32 bytes; where that is why) and code hash (32 bytes). */
 export const X_BALANCE: usize = 184;
 export const X_CODE_HASH: usize = 216;
-const RESULT_SIZE: usize = 248;
+/** What it accessed, for the block's access list: u32 flat entries with their LOCATION_ACCOUNT or LOCATION_SLOT; included transactions only. */
+export const X_ACCESSES: usize = 248;
+export const X_ACCESS_COUNT: usize = 252;
+/** u32: its block access index, once the run is over. */
+export const X_ACCESS_INDEX: usize = 256;
+const RESULT_SIZE: usize = 264;
 
 /** Location kinds in the list of written locations: the low bits of an address that is a multiple of 8. */
 export const LOCATION_ACCOUNT: usize = 0;
@@ -97,6 +106,7 @@ export function publish(transaction: u32, outcome: usize, isIncluded: bool, send
     if (destroysFeeRecipient()) stopRun(Stop.Exceptional);
     publishAccounts();
     publishSlots();
+    if (load<u32>(control(), COLLECTS) != 0) publishAccesses(result);
   } else {
     copy(sender + O_BALANCE, result + X_BALANCE);
     copy(sender + O_CODE_HASH, result + X_CODE_HASH);
@@ -113,7 +123,9 @@ function allocateResult(outcome: usize, isIncluded: bool): usize {
   const writesMax = isIncluded ? (<usize>overlayAccountCount() << 1) + <usize>overlaySlotCount() : 0;
   const readsAt = (RESULT_SIZE + logs + 7) & ~7;
   const writesAt = readsAt + size;
-  const result = allocate(writesAt + (writesMax << 2));
+  const accessesAt = writesAt + (writesMax << 2);
+  const accessesMax = isIncluded ? <usize>overlayAccountCount() + <usize>overlaySlotCount() : 0;
+  const result = allocate(accessesAt + (load<u32>(control(), COLLECTS) != 0 ? accessesMax << 2 : 0));
   if (result == 0) return 0;
   memory.copy(result, outcome, OUTCOME_SIZE);
   memory.copy(result + RESULT_SIZE, <usize>load<u32>(outcome, R_LOGS), logs);
@@ -125,7 +137,32 @@ function allocateResult(outcome: usize, isIncluded: bool): usize {
   store<u32>(result, <u32>size, X_READS_SIZE);
   writes = result + writesAt;
   store<u32>(result, <u32>writes, X_WRITES);
+  store<u32>(result, <u32>(result + accessesAt), X_ACCESSES);
+  store<u32>(result, 0, X_ACCESS_COUNT);
   return result;
+}
+
+/** Names what the transaction has accessed in its result, which has room for it. */
+function publishAccesses(result: usize): void {
+  const from = <usize>load<u32>(result, X_ACCESSES);
+  let at = from;
+  let account = firstOverlayAccount();
+  for (let i = overlayAccountCount(); i > 0; i--) {
+    if (load<u32>(account, O_ACCESSED) != 0) {
+      store<u32>(at, load<u32>(account, O_FLAT));
+      at += 4;
+    }
+    account += ACCOUNT_SIZE;
+  }
+  let slot = firstOverlaySlot();
+  for (let i = overlaySlotCount(); i > 0; i--) {
+    if (load<u32>(slot, L_ACCESSED) != 0) {
+      store<u32>(at, load<u32>(slot, L_FLAT) | <u32>LOCATION_SLOT);
+      at += 4;
+    }
+    slot += SLOT_SIZE;
+  }
+  store<u32>(result, <u32>((at - from) >> 2), X_ACCESS_COUNT);
 }
 
 /** What a destroyed account is credited is gone with it: fees would then depend on where in the order they are paid. */
