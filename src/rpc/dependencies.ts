@@ -24,6 +24,8 @@ export interface ChainReader {
   blockByHash(hash: Hash): Block | undefined;
   headerByNumber(number: number): BlockHeader | undefined;
   receipts(number: number): StoredReceipts | undefined;
+  /** Encoded (EIP-7928); undefined where none was collected. @throws State.HistoryPruned, State.UnknownBlock */
+  accessList(number: number): Uint8Array | undefined;
   transactionLocation(hash: Hash): { blockNumber: number; index: number } | undefined;
   /** Genesis when unset. */
   label(name: 'safe' | 'finalized'): Block;

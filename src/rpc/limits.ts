@@ -47,6 +47,8 @@ export interface RpcLimits {
   /** Wait of `eth_sendRawTransactionSync` when the client names none, and the longest it may name. */
   syncSendTimeoutMs: number;
   syncSendTimeoutMsMax: number;
+  /** Of an encoded access list that `tributary_blockAccessList` decodes; with more it refuses. */
+  accessListSizeBytesMax: number;
 }
 
 export const defaultRpcLimits: RpcLimits = {
@@ -77,4 +79,5 @@ export const defaultRpcLimits: RpcLimits = {
   proofSlotCountMax: 1024,
   syncSendTimeoutMs: 20_000,
   syncSendTimeoutMsMax: 25_000,
+  accessListSizeBytesMax: 2 * 1024 * 1024,
 };

@@ -33,7 +33,7 @@ export function methodTable(given: RpcDependencies, limits: RpcLimits): { groups
     subscriptionMethods(dependencies, limits),
     netMethods(dependencies),
     web3Methods(dependencies),
-    tributaryMethods(dependencies),
+    tributaryMethods(dependencies, limits),
   ];
   if (submitter) groups.push(submissionMethods({ ...dependencies, submitter }, limits));
   if (mempool) groups.push(txpoolMethods(mempool, limits));

@@ -12,7 +12,7 @@ import { type AccountProof, proveAccount } from './accountProof';
 import { BlockCache } from './blockCache';
 import { genesisBlock } from './genesisBlock';
 import { bytesKey, encodeNumber, keyPrefix, nameKey, numberKey, readNumber, SCHEMA_VERSION } from './keyspace';
-import { type HistoryLimits, StateHistory } from './stateHistory';
+import { HISTORY_BLOCKS, type HistoryLimits, StateHistory } from './stateHistory';
 import type { StateSnapshot } from './stateReader';
 
 /** A block with all that is persisted of it. What an executor returns fits. */
@@ -20,6 +20,8 @@ export interface CommittableBlock {
   block: Block;
   receipts: StoredReceipts;
   stateOperations: KeyValueOperation[];
+  /** The block's access list, encoded (`codec/accessList`), where the executor collects them. */
+  accessList?: Uint8Array;
 }
 
 export type ChainLabel = 'safe' | 'finalized';
@@ -135,6 +137,20 @@ export class ChainStore {
     });
   }
 
+  /**
+   * The access list of one of the last 256 blocks, encoded (EIP-7928); undefined where the executor that made the block collected none.
+   * @throws State.HistoryPruned, State.UnknownBlock
+   */
+  accessList(blockNumber: number): Uint8Array | undefined {
+    const head = this.#head.header.number;
+    if (!this.#has(blockNumber)) throw unknownBlock(blockNumber, head);
+    if (blockNumber <= head - HISTORY_BLOCKS) {
+      const message = `the access list of block ${blockNumber} is not kept (the last ${HISTORY_BLOCKS} blocks' are, the head is ${head})`;
+      throw new TributaryError('State.HistoryPruned', message);
+    }
+    return this.#store.get(numberKey(keyPrefix.accessList, blockNumber));
+  }
+
   transactionLocation(hash: Hash): { blockNumber: number; index: number } | undefined {
     const bytes = this.#store.get(bytesKey(keyPrefix.transactionLocation, hash));
     if (!bytes) return undefined;
@@ -181,7 +197,7 @@ export class ChainStore {
    * @param extraOperations what another room wants in the same batch (its keys must be outside this room's prefixes, or `metadataOperation`)
    */
   async commit(executed: CommittableBlock, extraOperations: KeyValueOperation[] = []): Promise<void> {
-    const { block, receipts, stateOperations } = executed;
+    const { block, receipts, stateOperations, accessList } = executed;
     const blockNumber = block.header.number;
     assert(!this.#busy, 'one commit or rewind at a time');
     assert(
@@ -195,6 +211,7 @@ export class ChainStore {
       await this.#store.batch([
         ...kept,
         ...blockOperations(block, receipts),
+        ...accessListOperations(blockNumber, accessList),
         pointerOperation('head', blockNumber),
         ...extraOperations,
       ]);
@@ -244,6 +261,7 @@ export class ChainStore {
       { type: 'del', key: numberKey(keyPrefix.block, undoneNumber) },
       { type: 'del', key: numberKey(keyPrefix.header, undoneNumber) },
       { type: 'del', key: numberKey(keyPrefix.receipts, undoneNumber) },
+      { type: 'del', key: numberKey(keyPrefix.accessList, undoneNumber) },
       { type: 'del', key: bytesKey(keyPrefix.blockNumber, undone.hash) },
       ...undone.transactions.map(
         ({ hash }): KeyValueOperation => ({ type: 'del', key: bytesKey(keyPrefix.transactionLocation, hash) }),
@@ -286,6 +304,16 @@ function blockOperations(block: Block, receipts: StoredReceipts): KeyValueOperat
     new DataView(value.buffer).setUint32(8, index);
     operations.push({ type: 'put', key: bytesKey(keyPrefix.transactionLocation, hash), value });
   });
+  return operations;
+}
+
+/** One goes out of the history as one comes in. */
+function accessListOperations(blockNumber: number, accessList: Uint8Array | undefined): KeyValueOperation[] {
+  const operations: KeyValueOperation[] = [];
+  if (accessList)
+    operations.push({ type: 'put', key: numberKey(keyPrefix.accessList, blockNumber), value: accessList });
+  const expired = blockNumber - HISTORY_BLOCKS;
+  if (expired > 0) operations.push({ type: 'del', key: numberKey(keyPrefix.accessList, expired) });
   return operations;
 }
 

@@ -19,6 +19,8 @@ export const keyPrefix = {
   pointer: 0x06,
   /** name (UTF-8) → bytes of another room. */
   metadata: 0x07,
+  /** number (8) → the block's access list, encoded (EIP-7928), while the block's state is in the history. */
+  accessList: 0x08,
   /** address (20) → rlp([nonce, balance, storageRoot, codeHash]), the account trie's leaf. */
   account: 0x10,
   /** address (20) ‖ slot (32) → value without leading zeros; no entry when zero. */

@@ -7,6 +7,7 @@ import {
   isCallException,
   isError,
   JsonRpcProvider,
+  keccak256,
   parseEther,
   WebSocketProvider,
 } from 'ethers';
@@ -50,6 +51,12 @@ describe('ethers', () => {
     const deposit = await provider.getTransaction(block?.transactions[0] ?? '');
     expect(deposit?.type).to.equal(0x7e);
     expect((await provider.getTransactionReceipt(deposit?.hash ?? ''))?.status).to.equal(1);
+  });
+
+  it('asks for an access list as any provider does', async () => {
+    const { hash, raw, accounts } = await provider.send('tributary_blockAccessList', ['latest']);
+    expect(hash).to.equal(keccak256(raw));
+    expect(accounts.map(({ address }: { address: string }) => address)).to.include(wallet.address.toLowerCase());
   });
 
   it('decodes a custom error', async () => {

@@ -197,6 +197,38 @@ describe('JSON-RPC methods', () => {
       ]);
     });
 
+    it('tells what a block’s transactions read and changed, decoded and encoded', async () => {
+      const { number, hash } = (await result('eth_getBlockByNumber', ['latest'])) as { number: Hex; hash: Hex };
+      const answer = (await result('tributary_blockAccessList', [number])) as {
+        raw: Hex;
+        accounts: { address: Hex; nonceChanges: { blockAccessIndex: Hex; newNonce: Hex }[] }[];
+      };
+      expect(answer).to.deep.include({ blockNumber: number, blockHash: hash, hash: keccak256(answer.raw) });
+      const sent = (await result('eth_getBlockByNumber', [number, true])) as {
+        transactions: { from: Hex; nonce: Hex }[];
+      };
+      const last = sent.transactions.length - 1;
+      const { from, nonce } = sent.transactions[last];
+      const change = {
+        blockAccessIndex: `0x${sent.transactions.length.toString(16)}`,
+        newNonce: `0x${(Number(nonce) + 1).toString(16)}`,
+      };
+      expect(answer.accounts.find(({ address }) => address === from)?.nonceChanges).to.deep.include(change);
+      for (const name of ['latest', hash, { blockHash: hash }])
+        expect(await result('tributary_blockAccessList', [name]), JSON.stringify(name)).to.deep.equal(answer);
+      const { accounts, ...raw } = answer;
+      expect(accounts.map(({ address }) => address)).to.deep.equal(accounts.map(({ address }) => address).sort());
+      expect(await result('tributary_blockAccessList', [number, 'raw'])).to.deep.equal(raw);
+      expect(await result('tributary_blockAccessList', ['earliest'])).to.equal(null);
+      expect(await result('tributary_blockAccessList', ['0xffff'])).to.equal(null);
+      expect(await failure('tributary_blockAccessList', [number, 'cooked'])).to.include({ code: -32602 });
+      const blocks = (await result('tributary_sealedBlocks', [number, 1, true])) as { accessList?: Hex }[];
+      expect(blocks[0].accessList).to.equal(answer.raw);
+      expect((await result('tributary_sealedBlocks', [number, 1])) as object[]).to.not.have.nested.property(
+        '[0].accessList',
+      );
+    });
+
     it('calls with overrides of balance, code and storage', async () => {
       const height = encodeFunctionData({ abi: tide().abi, functionName: 'height' });
       const word = (value: number) => `0x${value.toString(16).padStart(64, '0')}`;

@@ -14,7 +14,7 @@ import { MemoryStore } from '../../src/core/memoryStore';
 import type { KeyValueOperation } from '../../src/core/ports';
 import { encodeAccount } from '../../src/state/accountCodec';
 import { ChainStore, metadataOperation } from '../../src/state/chainStore';
-import { keyPrefix, readNumber } from '../../src/state/keyspace';
+import { keyPrefix, numberKey, readNumber } from '../../src/state/keyspace';
 import { HISTORY_BLOCKS } from '../../src/state/stateHistory';
 import { initCode, STORE_CODE } from '../execution/bytecode';
 import { word } from '../execution/callRequest';
@@ -210,6 +210,30 @@ describe('ChainStore', () => {
     expect(await codeOf(() => test.chain.rewindTo(6))).to.equal('State.RewindTooDeep');
     await test.chain.rewindTo(7);
     expectStateOf(test.chain, 7);
+  });
+
+  it(`keeps the access lists of the last ${HISTORY_BLOCKS} blocks, and lets them go with a block that is taken back`, async function () {
+    this.timeout(60_000);
+    const test = await TestChain.open();
+    const list = (n: number) => Uint8Array.of(0xc1, n & 0x7f);
+    const growWithLists = async (to: number) => {
+      for (let n = test.chain.head.header.number + 1; n <= to; n++) {
+        const executed = await test.executor.executeBlock(test.request([]));
+        await test.chain.commit({ ...executed, accessList: n === 3 ? undefined : list(n) });
+      }
+    };
+    await growWithLists(5);
+    expect(test.chain.accessList(3)).to.equal(undefined);
+    expect([1, 2, 4, 5].map((n) => test.chain.accessList(n))).to.deep.equal([1, 2, 4, 5].map(list));
+    expect(await codeOf(() => test.chain.accessList(6))).to.equal('State.UnknownBlock');
+    await test.chain.rewindTo(4);
+    expect(await codeOf(() => test.chain.accessList(5))).to.equal('State.UnknownBlock');
+    const key = (n: number) => numberKey(keyPrefix.accessList, n);
+    expect(test.store.get(key(5))).to.equal(undefined);
+    await growWithLists(HISTORY_BLOCKS + 2);
+    expect(await codeOf(() => test.chain.accessList(2))).to.equal('State.HistoryPruned');
+    expect(test.chain.accessList(4)).to.deep.equal(list(4));
+    expect([1, 2].map((n) => test.store.get(key(n)))).to.deep.equal([undefined, undefined]);
   });
 
   it('refuses to rewind beyond what it knows or keeps', async () => {
