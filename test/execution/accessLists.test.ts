@@ -1,13 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { accessListHash, decodeAccessList, encodeAccessList } from '../../src/codec/accessList';
+import { contractAddress } from '../../src/codec/transaction';
 import { toHex } from '../../src/core/bytes';
 import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor } from '../../src/execution/parallel/parallelExecutor';
 import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
+import { initCode } from './bytecode';
 import { signPlans, transactionPlans } from './randomTransactions';
-import { accounts, addressOf, ETHER, TestChain } from './testChain';
+import { accounts, addressOf, ETHER, signTransaction, TestChain } from './testChain';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260107);
 const WORKER_COUNTS = [2, 3, 8];
@@ -28,10 +30,10 @@ class Collectors {
     readonly executors: Executor[],
   ) {}
 
-  static async open(): Promise<Collectors> {
+  static async open(workerCounts: number[]): Promise<Collectors> {
     const test = await TestChain.open();
     const { config, chain } = test;
-    const parallel = WORKER_COUNTS.map(
+    const parallel = workerCounts.map(
       (workerCount) => new ParallelExecutor(config, chain, { workerCount, parallelMin: 2, backoffMin: 0 }),
     );
     for (const executor of parallel) await executor.started();
@@ -65,10 +67,10 @@ class Collectors {
 }
 
 describe('block access lists', function () {
-  this.timeout(240_000);
+  this.timeout(120_000);
 
   it(`are the same from the reference, the sequential kernel and parallel ones, for random blocks (seed ${SEED})`, async () => {
-    const collectors = await Collectors.open();
+    const collectors = await Collectors.open(WORKER_COUNTS);
     const nonces = Array.from({ length: accounts.length }, () => 0);
     const counts = { storageChanges: 0, storageReads: 0, codeChanges: 0, balanceChanges: 0, nonceChanges: 0 };
     await fc.assert(
@@ -98,6 +100,25 @@ describe('block access lists', function () {
     );
     // A generator that leaves a field empty would show nothing of it.
     for (const [field, count] of Object.entries(counts)) expect(count, field).to.be.greaterThan(20);
+    const parallel = collectors.executors.filter((executor) => executor instanceof ParallelExecutor);
+    expect(parallel.map((executor) => executor.statistics()?.parallelTransactions ?? 0)).to.satisfy((ran: number[]) =>
+      ran.every((transactions) => transactions > 50),
+    );
+    await collectors.close();
+  });
+
+  it('are in order where a transaction touches 600 accounts and slots', async () => {
+    const collectors = await Collectors.open([]);
+    // For i = 600 … 1: h = keccak256(i); BALANCE(h), SSTORE(h, 1).
+    const code = '6102585b805f5260205f2080315060019055600190038060035700';
+    const deploy = await signTransaction(0, 0, { data: initCode(code) });
+    await collectors.seal(collectors.test.request([deploy]));
+    const to = toHex(contractAddress(addressOf(0), 0n));
+    const run = await signTransaction(1, 0, { to, gas: 16_000_000n });
+    const { accessList } = await collectors.seal(collectors.test.request([run]));
+    const list = decodeAccessList(accessList as Uint8Array);
+    expect(list.length).to.be.greaterThan(600);
+    expect(list.find(({ storageChanges }) => storageChanges.length === 600)).to.not.equal(undefined);
     await collectors.close();
   });
 });

@@ -52,8 +52,8 @@ export const H_VALUE: usize = 8;
 const NONCE_CHANGE_SIZE: usize = 16;
 const WORD_CHANGE_SIZE: usize = 40;
 
-/** At the region's start: the fee recipients' balances before the transaction, then what encoding needs. */
-const HEAD_SIZE: usize = 256;
+/** At the region's start: the fee recipients' balances before the transaction, then 32 zero bytes. */
+const HEAD_SIZE: usize = 128;
 
 let regionAt: usize = 0;
 let accountsAt: usize = 0;
@@ -118,12 +118,6 @@ export function recordedAccounts(): u32 {
 @inline
 export function recordedAccount(number: u32): usize {
   return accountsAt + <usize>number * ACCOUNT_RECORD_SIZE;
-}
-
-/** 192 bytes for whoever encodes. */
-@inline
-export function encodingScratch(): usize {
-  return regionAt + 64;
 }
 
 /** Free between the changes and the encoding. */
