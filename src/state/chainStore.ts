@@ -26,6 +26,11 @@ export interface CommittableBlock {
 
 export type ChainLabel = 'safe' | 'finalized';
 
+/** Prefix and hash. */
+const LOCATION_KEY_SIZE_BYTES = 33;
+/** Block number (8) and index (4). */
+const LOCATION_SIZE_BYTES = 12;
+
 /**
  * The chain on disk: blocks, receipts, indexes, state with the history of the last 256 blocks, and pointers into it.
  *
@@ -298,12 +303,7 @@ function blockOperations(block: Block, receipts: StoredReceipts): KeyValueOperat
     { type: 'put', key: bytesKey(keyPrefix.blockNumber, block.hash), value: encodeNumber(blockNumber) },
     { type: 'put', key: numberKey(keyPrefix.receipts, blockNumber), value: receipts.bytes },
   ];
-  block.transactions.forEach(({ hash }, index) => {
-    const value = new Uint8Array(12);
-    value.set(encodeNumber(blockNumber));
-    new DataView(value.buffer).setUint32(8, index);
-    operations.push({ type: 'put', key: bytesKey(keyPrefix.transactionLocation, hash), value });
-  });
+  for (const operation of locationOperations(block)) operations.push(operation);
   return operations;
 }
 
@@ -315,6 +315,28 @@ function accessListOperations(blockNumber: number, accessList: Uint8Array | unde
   const expired = blockNumber - HISTORY_BLOCKS;
   if (expired > 0) operations.push({ type: 'del', key: numberKey(keyPrefix.accessList, expired) });
   return operations;
+}
+
+/** Keys and values of all of them are views of two buffers: a block has thousands. */
+function locationOperations({ header, transactions }: Block): KeyValueOperation[] {
+  const keys = new Uint8Array(LOCATION_KEY_SIZE_BYTES * transactions.length);
+  const values = new Uint8Array(LOCATION_SIZE_BYTES * transactions.length);
+  const view = new DataView(values.buffer);
+  const [high, low] = [Math.floor(header.number / 2 ** 32), header.number % 2 ** 32];
+  return transactions.map(({ hash }, index): KeyValueOperation => {
+    const keyAt = LOCATION_KEY_SIZE_BYTES * index;
+    const valueAt = LOCATION_SIZE_BYTES * index;
+    keys[keyAt] = keyPrefix.transactionLocation;
+    keys.set(hash, keyAt + 1);
+    view.setUint32(valueAt, high);
+    view.setUint32(valueAt + 4, low);
+    view.setUint32(valueAt + 8, index);
+    return {
+      type: 'put',
+      key: keys.subarray(keyAt, keyAt + LOCATION_KEY_SIZE_BYTES),
+      value: values.subarray(valueAt, valueAt + LOCATION_SIZE_BYTES),
+    };
+  });
 }
 
 function readHeader(store: KeyValueStore, blockNumber: number): { hash: Hash; header: BlockHeader } | undefined {

@@ -36,7 +36,7 @@ export const keyPrefix = {
 } as const;
 
 /** Written to an empty database; another one is refused. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export function numberKey(prefix: number, number: number): Uint8Array {
   const key = Buffer.alloc(9);

@@ -2,8 +2,9 @@ import { type Address, type Hash, padLeft, toHex, ZERO_HASH } from '../core/byte
 import { TributaryError } from '../core/errors';
 import type { KeyValueOperation, KeyValueStore } from '../core/ports';
 import { decodeAccount } from './accountCodec';
+import { ByteMap } from './byteMap';
 import { accountKey, bytesKey, isFlatKey, keyPrefix, numberKey, readNumber, storageKey } from './keyspace';
-import { keyName, RecentValues } from './recentValues';
+import { RecentValues } from './recentValues';
 import type { Account, StateSnapshot } from './stateReader';
 import { TrieNodes, WAITING_BLOCKS_MAX } from './trieNodes';
 import { UndoRecord } from './undoRecord';
@@ -95,8 +96,9 @@ export class StateHistory {
   assertRewindable(blockNumber: number): void {
     this.#assertKnown(blockNumber);
     if (blockNumber === this.#newest) return;
-    const oldest = this.#nodes.saveBefore(blockNumber) + 1;
-    if (!this.#store.get(numberKey(keyPrefix.undo, oldest))) {
+    const saved = this.#nodes.saveBefore(blockNumber);
+    // Without a gap: the record above the saved nodes stands for all.
+    if (saved === undefined || !this.#store.get(numberKey(keyPrefix.undo, saved + 1))) {
       throw rewindTooDeep(blockNumber, this.#newest, this.#oldestRecord);
     }
   }
@@ -113,7 +115,7 @@ export class StateHistory {
    */
   begin(blockNumber: number, stateOperations: KeyValueOperation[], finalNumber: number): KeyValueOperation[] {
     this.#nodes.prepare();
-    const changes = new Map<string, { key: Uint8Array; value: Uint8Array | undefined }>();
+    const changes = new ByteMap<Uint8Array | undefined>();
     const operations: KeyValueOperation[] = [];
     const nodeOperations: KeyValueOperation[] = [];
     for (const operation of stateOperations) {
@@ -124,9 +126,8 @@ export class StateHistory {
       }
       operations.push(operation);
       if (!isFlatKey(key)) continue;
-      const name = keyName(key);
-      if (!changes.has(name)) changes.set(name, { key, value: this.#newestValue(key, name) });
-      this.#recent.set(name, operation.type === 'put' ? operation.value : undefined);
+      changes.setNew(key, () => this.#newestValue(key));
+      this.#recent.set(key, operation.type === 'put' ? operation.value : undefined);
     }
     const record = UndoRecord.of(changes);
     this.#remember(blockNumber, record);
@@ -194,15 +195,15 @@ export class StateHistory {
         if (change) return change.previous;
       }
     }
-    return this.#newestValue(key, keyName(key));
+    return this.#newestValue(key);
   }
 
-  #newestValue(key: Uint8Array, name: string): Uint8Array | undefined {
-    const recent = this.#recent.get(name);
+  #newestValue(key: Uint8Array): Uint8Array | undefined {
+    const recent = this.#recent.get(key);
     if (recent) return recent.value;
     const value = this.#store.get(key);
     // What is read is mostly what the next block overwrites.
-    this.#recent.set(name, value);
+    this.#recent.set(key, value);
     return value;
   }
 

@@ -3,8 +3,8 @@ import { assert } from '../core/assert';
 import { concatBytes, equalBytes, toHex } from '../core/bytes';
 import { TributaryError } from '../core/errors';
 import type { KeyValueOperation, KeyValueStore } from '../core/ports';
+import { ByteMap } from './byteMap';
 import { bytesKey, encodeNumber, keyPrefix, nameKey, numberKey, readNumber } from './keyspace';
-import { keyName } from './recentValues';
 import { type NodeMap, trieOverlay } from './trieOverlay';
 import { UndoRecord } from './undoRecord';
 
@@ -53,7 +53,7 @@ export class TrieNodes {
   /** The save before that one, while one is written or undone. */
   #savedBefore = 0;
   /** Values of saved nodes: those that the last save wrote, and some that were read. */
-  #saved: NodeMap = new Map();
+  #saved: NodeMap = new ByteMap();
   /** Nodes of the newest block that differ from the saved ones; undefined: to be made. */
   #waiting: NodeMap | undefined;
   /** By the block of the save. */
@@ -72,20 +72,24 @@ export class TrieNodes {
 
   /** @param key the store's @throws State.HistoryPruned, State.TrieMismatch */
   read(key: Uint8Array, blockNumber: number): Uint8Array | undefined {
-    const name = keyName(key);
     if (blockNumber === this.#flat.newest) {
-      const waiting = this.#nodesWaiting().get(name);
-      return waiting ? waiting.value : this.#readSaved(key, name);
+      const waiting = this.#nodesWaiting();
+      const index = waiting.indexOf(key);
+      return index >= 0 ? waiting.valueAt(index) : this.#readSaved(key);
     }
     const { number, nodes } = this.#overlayAt(blockNumber);
-    const changed = nodes.get(name);
-    return changed ? changed.value : this.#readSave(key, name, number);
+    const index = nodes.indexOf(key);
+    return index >= 0 ? nodes.valueAt(index) : this.#readSave(key, number);
   }
 
-  /** The newest save at or before the block. @throws State.HistoryPruned */
-  saveBefore(blockNumber: number): number {
+  /** The newest save at or before the block; undefined: what leads back to it is not kept any more. */
+  saveBefore(blockNumber: number): number | undefined {
     let number = this.#savedNumber;
-    while (number > blockNumber) number = this.#save(number).previousNumber;
+    while (number > blockNumber) {
+      const save = this.#findSave(number);
+      if (!save) return undefined;
+      number = save.previousNumber;
+    }
     return number;
   }
 
@@ -102,20 +106,19 @@ export class TrieNodes {
     const waiting = this.#waiting;
     assert(waiting, 'nodes are added to those of the block before');
     for (const operation of operations) {
-      const { key } = operation;
-      waiting.set(keyName(key), { key, value: operation.type === 'put' ? operation.value : undefined });
+      waiting.set(operation.key, operation.type === 'put' ? operation.value : undefined);
     }
     if (waiting.size < WAITING_NODES_MAX && blockNumber - this.#savedNumber < this.#waitingBlocksMax) return [];
     return this.#saveAll(blockNumber, waiting);
   }
 
   #saveAll(blockNumber: number, waiting: NodeMap): KeyValueOperation[] {
-    const previous = new Map<string, { key: Uint8Array; value: Uint8Array | undefined }>();
+    const previous = new ByteMap<Uint8Array | undefined>();
     const operations: KeyValueOperation[] = [];
-    for (const [name, { key, value }] of waiting) {
-      const before = this.#readSaved(key, name);
+    for (const [key, value] of waiting.entries()) {
+      const before = this.#readSaved(key);
       if (!value && !before) continue;
-      previous.set(name, { key, value: before });
+      previous.set(key, before);
       operations.push(value ? { type: 'put', key, value } : { type: 'del', key });
     }
     const record = UndoRecord.of(previous);
@@ -130,7 +133,7 @@ export class TrieNodes {
     );
     // Readers see it done from here on, whether LevelDB shows the batch yet or not.
     this.#saved = waiting;
-    this.#waiting = new Map();
+    this.#waiting = new ByteMap();
     this.#savedBefore = this.#savedNumber;
     this.#savedNumber = blockNumber;
     return operations;
@@ -156,7 +159,7 @@ export class TrieNodes {
     if (this.#savedNumber === blockNumber) {
       this.#savedNumber = this.#savedBefore;
       this.#forget(blockNumber);
-      this.#saved = new Map();
+      this.#saved = new ByteMap();
     }
     this.#waiting = undefined;
     this.#overlays.delete(blockNumber);
@@ -170,6 +173,7 @@ export class TrieNodes {
 
   #overlayAt(blockNumber: number): { number: number; nodes: NodeMap } {
     const number = this.saveBefore(blockNumber);
+    if (number === undefined) throw nodesPruned(blockNumber);
     let nodes = this.#overlays.get(blockNumber);
     if (!nodes) {
       nodes = this.#makeOverlay(blockNumber, number);
@@ -181,18 +185,15 @@ export class TrieNodes {
   }
 
   #makeOverlay(blockNumber: number, savedNumber: number): NodeMap {
-    if (blockNumber === savedNumber) return new Map();
-    const changed = new Map<string, Uint8Array>();
+    if (blockNumber === savedNumber) return new ByteMap();
+    const changed = new ByteMap<undefined>();
     for (let number = savedNumber + 1; number <= blockNumber; number++) {
-      for (const key of this.#flat.changedKeys(number)) changed.set(keyName(key), key);
+      for (const key of this.#flat.changedKeys(number)) changed.set(key, undefined);
     }
     const { stateRoot, nodes } = trieOverlay(
-      changed.values(),
+      changed.keys(),
       (key) => this.#flat.read(key, blockNumber),
-      (path) => {
-        const key = bytesKey(keyPrefix.trieNode, path);
-        return this.#readSave(key, keyName(key), savedNumber);
-      },
+      (path) => this.#readSave(bytesKey(keyPrefix.trieNode, path), savedNumber),
     );
     this.#assertRoot(blockNumber, stateRoot);
     return nodes;
@@ -210,34 +211,35 @@ export class TrieNodes {
   }
 
   /** A node as the save of block `number` left it. */
-  #readSave(key: Uint8Array, name: string, number: number): Uint8Array | undefined {
+  #readSave(key: Uint8Array, number: number): Uint8Array | undefined {
     let found: { previous: Uint8Array | undefined } | undefined;
     for (let later = this.#savedNumber; later > number; ) {
       const save = this.#save(later);
       found = save.record.lookup(key) ?? found;
       later = save.previousNumber;
     }
-    return found ? found.previous : this.#readSaved(key, name);
+    return found ? found.previous : this.#readSaved(key);
   }
 
-  #readSaved(key: Uint8Array, name: string): Uint8Array | undefined {
-    const known = this.#saved.get(name);
-    if (known) return known.value;
+  #readSaved(key: Uint8Array): Uint8Array | undefined {
+    const known = this.#saved.indexOf(key);
+    if (known >= 0) return this.#saved.valueAt(known);
     const value = this.#store.get(key);
-    if (this.#saved.size < SAVED_CACHE_COUNT_MAX) this.#saved.set(name, { key, value });
+    if (this.#saved.size < SAVED_CACHE_COUNT_MAX) this.#saved.set(key, value);
     return value;
   }
 
   #save(blockNumber: number): Save {
+    const save = this.#findSave(blockNumber);
+    if (!save) throw nodesPruned(blockNumber - 1);
+    return save;
+  }
+
+  #findSave(blockNumber: number): Save | undefined {
     const known = this.#saves.get(blockNumber);
     if (known) return known;
     const bytes = this.#store.get(numberKey(keyPrefix.nodeUndo, blockNumber));
-    if (!bytes) {
-      throw new TributaryError(
-        'State.HistoryPruned',
-        `the trie nodes before block ${blockNumber} are not kept any more`,
-      );
-    }
+    if (!bytes) return undefined;
     const save = { previousNumber: readNumber(bytes), record: new UndoRecord(bytes.subarray(NUMBER_SIZE_BYTES)) };
     this.#remember(blockNumber, save);
     return save;
@@ -258,6 +260,10 @@ export class TrieNodes {
     this.#savesSizeBytes -= this.#saves.get(blockNumber)?.record.bytes.length ?? 0;
     this.#saves.delete(blockNumber);
   }
+}
+
+function nodesPruned(blockNumber: number): TributaryError {
+  return new TributaryError('State.HistoryPruned', `the trie nodes of block ${blockNumber} are not kept any more`);
 }
 
 function savedKey(): Uint8Array {

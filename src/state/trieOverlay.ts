@@ -1,19 +1,13 @@
 import { assert } from '../core/assert';
 import type { Hash } from '../core/bytes';
 import { keccak256 } from '../core/keccak';
+import { ByteMap } from './byteMap';
 import { bytesKey, keyPrefix } from './keyspace';
-import { keyName } from './recentValues';
 import { rlpOfBytes } from './stateChanges';
 import { Trie, type TrieNodeSource } from './trie/trie';
 
-/** A node's key in the store with its RLP; undefined: there is none. */
-export interface StoredNode {
-  key: Uint8Array;
-  value: Uint8Array | undefined;
-}
-
-/** Nodes by `keyName` of their keys in the store. */
-export type NodeMap = Map<string, StoredNode>;
+/** RLP of nodes by their keys in the store; undefined: there is none. */
+export type NodeMap = ByteMap<Uint8Array | undefined>;
 
 const ADDRESS_END = 21;
 
@@ -29,9 +23,9 @@ export function trieOverlay(
   read: (key: Uint8Array) => Uint8Array | undefined,
   source: TrieNodeSource,
 ): { stateRoot: Hash; nodes: NodeMap } {
-  const nodes: NodeMap = new Map();
+  const nodes: NodeMap = new ByteMap();
   const accountTrie = new Trie(source);
-  const storageTries = new Map<string, Trie>();
+  const storageTries = new ByteMap<Trie>();
   for (const key of flatKeys) {
     const value = read(key);
     const address = key.subarray(1, ADDRESS_END);
@@ -41,15 +35,14 @@ export function trieOverlay(
       continue;
     }
     assert(key[0] === keyPrefix.storage, 'flat state is accounts and slots');
-    const name = keyName(address);
-    let trie = storageTries.get(name);
+    let trie = storageTries.get(address);
     if (!trie) {
       trie = new Trie(source, keccak256(address));
-      storageTries.set(name, trie);
+      storageTries.set(address, trie);
     }
     write(trie, keccak256(key.subarray(ADDRESS_END)), value && rlpOfBytes(value));
   }
-  for (const trie of storageTries.values()) collect(trie, nodes);
+  for (const [, trie] of storageTries.entries()) collect(trie, nodes);
   return { stateRoot: collect(accountTrie, nodes), nodes };
 }
 
@@ -60,9 +53,6 @@ function write(trie: Trie, key: Hash, value: Uint8Array | undefined): void {
 
 function collect(trie: Trie, nodes: NodeMap): Hash {
   const { root, writes } = trie.commit();
-  for (const { key, value } of writes) {
-    const stored = bytesKey(keyPrefix.trieNode, key);
-    nodes.set(keyName(stored), { key: stored, value });
-  }
+  for (const { key, value } of writes) nodes.set(bytesKey(keyPrefix.trieNode, key), value);
   return root;
 }

@@ -208,6 +208,8 @@ describe('ChainStore', () => {
     await grow(test, 12);
     expect(await undoRecords(test)).to.deep.equal([8, 9, 10, 11, 12]);
     expect(await codeOf(() => test.chain.rewindTo(6))).to.equal('State.RewindTooDeep');
+    // Here the way back from save to save ends before it reaches the block.
+    expect(await codeOf(() => test.chain.rewindTo(2))).to.equal('State.RewindTooDeep');
     await test.chain.rewindTo(7);
     expectStateOf(test.chain, 7);
   });

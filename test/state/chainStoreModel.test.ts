@@ -44,15 +44,19 @@ const step = fc.oneof(
       failsFirst: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rewind' as const), depth: fc.nat(4) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('rewind' as const), depth: fc.nat(4), writesMax: fc.option(fc.nat(3)) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
 );
 
 class UnreliableStore extends MemoryStore {
-  failing = false;
+  /** Batches that it takes before it fails. */
+  room = Number.POSITIVE_INFINITY;
 
   override async batch(operations: KeyValueOperation[]): Promise<void> {
-    if (this.failing) throw new TributaryError('Core.DatabaseUnreadable', 'disk full');
+    if (this.room-- <= 0) throw new TributaryError('Core.DatabaseUnreadable', 'disk full');
     await super.batch(operations);
   }
 }
@@ -154,18 +158,23 @@ async function followModel(waitingBlocksMax: number): Promise<void> {
           const next = { ...header, parentHash: hash, number: head + 1, stateRoot: applied.stateRoot };
           const block = createBlock(next, [], l1Origin);
           const committable = { block, receipts: StoredReceipts.of([]), stateOperations: applied.operations };
-          store.failing = action.failsFirst;
           if (action.failsFirst) {
+            store.room = 0;
             expect(await chain.commit(committable).catch((error: Error) => error.message)).to.equal('disk full');
-            store.failing = false;
+            store.room = Number.POSITIVE_INFINITY;
             expectTries(chain, head, models[head]);
           }
           await chain.commit(committable);
           models.push(model);
         } else if (action.kind === 'rewind') {
           const target = Math.max(0, head - action.depth);
-          await chain.rewindTo(target);
-          models.length = target + 1;
+          // A disk that fails on the way leaves the chain at one of the blocks in between.
+          store.room = action.writesMax ?? Number.POSITIVE_INFINITY;
+          const reached = Math.max(target, head - store.room);
+          const rewound = chain.rewindTo(target).catch((error: Error) => error.message);
+          expect(await rewound).to.equal(reached === target ? undefined : 'disk full');
+          store.room = Number.POSITIVE_INFINITY;
+          models.length = reached + 1;
         } else {
           chain = await ChainStore.open(store, config, genesis, { waitingBlocksMax });
         }

@@ -1,4 +1,5 @@
 /** How an executing worker reads the state of the chain's head: from the LevelDB that the main thread writes, through a handle of its own. */
+import { assert } from '../../core/assert';
 import { type Address, type Hash, padLeft, ZERO_HASH } from '../../core/bytes';
 import { type LevelStore, openLevelStore } from '../../core/levelStore';
 import type { OwnStateBackend } from '../../kernel/parallel/workerProtocol';
@@ -7,6 +8,8 @@ import { decodeAccount } from '../../state/accountCodec';
 import { accountKey, bytesKey, keyPrefix, nameKey, numberKey, readNumber, storageKey } from '../../state/keyspace';
 
 const WORD_SIZE_BYTES = 32;
+/** A storage trie's nodes are named by its owner's hash and a path of up to 64 nibbles, those of the account trie by a path alone. */
+const HASH_SIZE_BYTES = 32;
 
 /** Loaded by path (kernel/parallel/workerMain). @param folder the database's */
 export async function createBackend(folder: string): Promise<DatabaseBackend> {
@@ -35,7 +38,9 @@ class DatabaseBackend implements OwnStateBackend {
     return this.#store.get(bytesKey(keyPrefix.code, codeHash));
   }
 
+  /** The database may hold the node of an earlier block (docs/adr/0212): the kernel compares its hash with the parent's. A root has no parent. */
   loadTrieNode(key: Uint8Array): Uint8Array | undefined {
+    assert(key.length !== 0 && key.length !== HASH_SIZE_BYTES, 'the main thread opens tries');
     return this.#store.get(bytesKey(keyPrefix.trieNode, key));
   }
 
