@@ -14,6 +14,7 @@ const ROOT = join(__dirname, '..');
 /** Contracts that the node, the SDK or genesis use, and the source file of each. */
 export const BOUND_CONTRACTS = {
   Inbox: 'contracts/data-availability/Inbox.sol',
+  SequencerSet: 'contracts/sequencing/SequencerSet.sol',
   Portal: 'contracts/bridge/Portal.sol',
   L1CrossDomainMessenger: 'contracts/bridge/L1CrossDomainMessenger.sol',
   L1StandardBridge: 'contracts/bridge/L1StandardBridge.sol',

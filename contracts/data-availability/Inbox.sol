@@ -3,15 +3,23 @@ pragma solidity ^0.8.28;
 
 import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
+import {IModule} from "../interfaces/IModule.sol";
+import {ISequencerSet} from "../interfaces/ISequencerSet.sol";
+import {ModuleCall} from "../libraries/ModuleCall.sol";
 
 /// @title Inbox
-/// @notice See {IInbox}.
-contract Inbox is IInbox, Ownable2StepUpgradeable {
+/// @notice See {IInbox}. It is the DATA_AVAILABILITY module of this version.
+contract Inbox is IInbox, IModule, Ownable2StepUpgradeable {
     /// @inheritdoc IInbox
     uint256 public constant BATCH_SIZE_BYTES_MAX = 120_000;
 
     /// @inheritdoc IInbox
     uint256 public constant BLOB_COUNT_MAX = 9;
+
+    /// @inheritdoc IInbox
+    /// @dev The answer of the first version costs 12,000. Not more than what a batch costs after the question, so that
+    /// who posts need not have more gas than is used.
+    uint256 public constant SEQUENCER_SET_GAS = 30_000;
 
     /// @inheritdoc IInbox
     uint32 public constant SILENCE_PERIOD_SECONDS_MIN = 1;
@@ -25,7 +33,7 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
     // Storage: append only (docs/adr/0101-contract-storage-and-upgrades.md).
 
     /// @inheritdoc IInbox
-    address public sequencer;
+    address public lastKnownSequencer;
 
     /// @inheritdoc IInbox
     uint64 public batchCount;
@@ -39,25 +47,34 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
     /// @inheritdoc IInbox
     uint32 public silencePeriodSeconds;
 
+    /// @inheritdoc IInbox
+    address public sequencerSet;
+
     constructor() {
         _disableInitializers();
     }
 
-    /// @notice Sets the owner (the timelock), the first sequencer and the silence after which anyone may post.
+    /// @notice Sets the owner (the timelock), whom to ask for the sequencer, and the silence after which anyone may
+    /// post.
     /// @dev Anyone, once: the proxy's constructor calls it.
     function initialize(
         address initialOwner,
-        address initialSequencer,
+        address initialSequencerSet,
         uint32 initialSilencePeriodSeconds
     ) external initializer {
         __Ownable_init(initialOwner);
-        _setSequencer(initialSequencer);
+        sequencerSet = initialSequencerSet;
         _setSilencePeriodSeconds(initialSilencePeriodSeconds);
+        sequencerPostedAt = uint32(block.timestamp);
+        address first = sequencer();
+        // Nobody is known yet: a set that does not answer leaves nobody.
+        if (first == address(0)) revert InboxInvalidSequencerSet(initialSequencerSet);
+        _record(first);
     }
 
     /// @inheritdoc IInbox
     function postBatch(bytes calldata data) external {
-        _checkPoster();
+        address current = _checkPoster();
         if (data.length == 0 || data.length > BATCH_SIZE_BYTES_MAX) {
             revert InboxInvalidBatchSize(data.length, BATCH_SIZE_BYTES_MAX);
         }
@@ -70,12 +87,12 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
         if (dataOffset != BATCH_DATA_OFFSET || msg.data.length != expectedSize) {
             revert InboxNonCanonicalCalldata(msg.data.length, expectedSize);
         }
-        _append(BatchDataKind.CALLDATA, keccak256(data), new bytes32[](0));
+        _append(current, BatchDataKind.CALLDATA, keccak256(data), new bytes32[](0));
     }
 
     /// @inheritdoc IInbox
     function postBlobBatch(uint256 blobCount) external {
-        _checkPoster();
+        address current = _checkPoster();
         if (blobCount == 0 || blobCount > BLOB_COUNT_MAX) {
             revert InboxInvalidBlobCount(blobCount, BLOB_COUNT_MAX);
         }
@@ -86,12 +103,12 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
         }
         // A blob left out of the commitment would be paid for and ignored: surely a mistake of the poster.
         if (blobhash(blobCount) != 0) revert InboxBlobCountMismatch(blobCount, blobCount);
-        _append(BatchDataKind.BLOBS, keccak256(abi.encodePacked(blobHashes)), blobHashes);
+        _append(current, BatchDataKind.BLOBS, keccak256(abi.encodePacked(blobHashes)), blobHashes);
     }
 
     /// @inheritdoc IInbox
-    function setSequencer(address newSequencer) external onlyOwner {
-        _setSequencer(newSequencer);
+    function recordSequencer() external {
+        _record(sequencer());
     }
 
     /// @inheritdoc IInbox
@@ -106,6 +123,41 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
     }
 
     /// @inheritdoc IInbox
+    function mayPost(address poster) external view returns (bool) {
+        return poster == sequencer() || isSequencerSilent();
+    }
+
+    /// @inheritdoc IModule
+    /// @dev Whether the set answers is not asked: a sick neighbour must not keep this module from being replaced.
+    function selfTest() external view returns (bytes4) {
+        bool isWired = owner() != address(0) && sequencerSet.code.length > 0;
+        return isWired && healthCheck() ? IModule.selfTest.selector : bytes4(0);
+    }
+
+    /// @inheritdoc IModule
+    /// @dev The list of batches ends where it says, the way around a silent sequencer is open, and the fallback is
+    /// there. A set that does not answer is no illness of the inbox.
+    function healthCheck() public view returns (bool) {
+        uint64 count = batchCount;
+        bool isWhole = _accumulators[count] == 0 && (count == 0 || _accumulators[count - 1] != 0);
+        bool isOpen = silencePeriodSeconds >= SILENCE_PERIOD_SECONDS_MIN &&
+            silencePeriodSeconds <= SILENCE_PERIOD_SECONDS_MAX &&
+            sequencerPostedAt <= block.timestamp;
+        return isWhole && isOpen && lastKnownSequencer != address(0);
+    }
+
+    /// @inheritdoc IInbox
+    function sequencer() public view returns (address) {
+        (bool success, uint256 answer) = ModuleCall.ask(
+            sequencerSet,
+            abi.encodeCall(ISequencerSet.sequencer, ()),
+            SEQUENCER_SET_GAS
+        );
+        bool isAccount = success && answer > 0 && answer <= type(uint160).max;
+        return isAccount ? address(uint160(answer)) : lastKnownSequencer;
+    }
+
+    /// @inheritdoc IInbox
     function accumulator() public view returns (bytes32) {
         return batchCount == 0 ? bytes32(0) : _accumulators[batchCount - 1];
     }
@@ -115,12 +167,12 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
         return block.timestamp > uint256(sequencerPostedAt) + silencePeriodSeconds;
     }
 
-    /// @inheritdoc IInbox
-    function mayPost(address poster) public view returns (bool) {
-        return poster == sequencer || isSequencerSilent();
-    }
-
-    function _append(BatchDataKind dataKind, bytes32 dataCommitment, bytes32[] memory blobHashes) private {
+    function _append(
+        address current,
+        BatchDataKind dataKind,
+        bytes32 dataCommitment,
+        bytes32[] memory blobHashes
+    ) private {
         uint64 index = batchCount;
         BatchHeader memory header = BatchHeader({
             index: index,
@@ -133,15 +185,17 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
         bytes32 next = keccak256(abi.encodePacked(accumulator(), keccak256(abi.encode(header))));
         _accumulators[index] = next;
         batchCount = index + 1;
-        if (msg.sender == sequencer) sequencerPostedAt = uint32(block.timestamp);
+        if (msg.sender == current) {
+            sequencerPostedAt = uint32(block.timestamp);
+            _record(current);
+        }
         emit BatchPosted(index, next, header, blobHashes);
     }
 
-    function _setSequencer(address newSequencer) private {
-        if (newSequencer == address(0)) revert InboxInvalidSequencer(newSequencer);
-        emit SequencerUpdated(sequencer, newSequencer);
-        sequencer = newSequencer;
-        sequencerPostedAt = uint32(block.timestamp);
+    function _record(address current) private {
+        if (current == lastKnownSequencer) return;
+        emit SequencerRecorded(lastKnownSequencer, current);
+        lastKnownSequencer = current;
     }
 
     function _setSilencePeriodSeconds(uint32 newSeconds) private {
@@ -152,10 +206,12 @@ contract Inbox is IInbox, Ownable2StepUpgradeable {
         silencePeriodSeconds = newSeconds;
     }
 
+    /// @return current The sequencer, asked once.
     /// @dev `msg.sender == tx.origin` alone is not enough since EIP-7702: a sender with delegated code can send its
     /// transaction elsewhere and be called back, so that the transaction's input is not what arrives here.
-    function _checkPoster() private view {
-        if (!mayPost(msg.sender)) revert InboxUnauthorizedPoster(msg.sender, sequencer);
+    function _checkPoster() private view returns (address current) {
+        current = sequencer();
+        if (msg.sender != current && !isSequencerSilent()) revert InboxUnauthorizedPoster(msg.sender, current);
         // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin || msg.sender.code.length != 0) {
             // solhint-disable-next-line avoid-tx-origin

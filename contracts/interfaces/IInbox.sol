@@ -18,7 +18,7 @@ interface IInbox {
     /// hashes, in the order of the transaction's blobs.
     /// @param l1BlockNumber L1 block that includes the batch.
     /// @param timestamp Timestamp of that block, in seconds.
-    /// @param poster Account that posted: the sequencer registered at that time or, while it is silent, anyone.
+    /// @param poster Account that posted: the sequencer of that time or, while it is silent, anyone.
     struct BatchHeader {
         uint64 index;
         BatchDataKind dataKind;
@@ -35,13 +35,13 @@ interface IInbox {
     /// @param blobHashes Versioned hashes of the batch's blobs; empty for CALLDATA.
     event BatchPosted(uint64 indexed index, bytes32 accumulator, BatchHeader header, bytes32[] blobHashes);
 
-    /// @notice The account that may post was replaced.
-    event SequencerUpdated(address indexed previousSequencer, address indexed newSequencer);
+    /// @notice The set named another sequencer than the one that the inbox knew.
+    event SequencerRecorded(address indexed previousSequencer, address indexed newSequencer);
 
     /// @notice The silence after which anyone may post was set.
     event SilencePeriodUpdated(uint32 previousSeconds, uint32 newSeconds);
 
-    /// @notice The caller is not the registered sequencer, which is not silent long enough for others to post.
+    /// @notice The caller is not the sequencer, which is not silent long enough for others to post.
     error InboxUnauthorizedPoster(address poster, address sequencer);
 
     /// @notice The silence period is not within its bounds.
@@ -63,8 +63,8 @@ interface IInbox {
     /// @notice The transaction carries fewer or more blobs than announced; `index` is the first that differs.
     error InboxBlobCountMismatch(uint256 blobCount, uint256 index);
 
-    /// @notice The sequencer may not be the zero address.
-    error InboxInvalidSequencer(address sequencer);
+    /// @notice The contract names no sequencer, so the inbox can't begin with it.
+    error InboxInvalidSequencerSet(address sequencerSet);
 
     /// @notice No batch has this index yet.
     error InboxUnknownBatch(uint64 index, uint64 batchCount);
@@ -80,18 +80,27 @@ interface IInbox {
     /// @param blobCount How many blobs the transaction carries, 1 to `BLOB_COUNT_MAX`.
     function postBlobBatch(uint256 blobCount) external;
 
-    /// @notice Replaces the sequencer from the next transaction on. The new one is not silent yet.
-    /// @dev Only the owner, which is the timelock.
-    function setSequencer(address newSequencer) external;
+    /// @notice Makes the sequencer that the set names now the one that is known, for the time when it names none.
+    /// Says nothing about silence: that ends by posting only.
+    /// @dev Anyone. Posting does it too.
+    function recordSequencer() external;
 
     /// @notice Sets the silence after which anyone may post, from the next transaction on.
     /// @dev Only the owner, which is the timelock; from `SILENCE_PERIOD_SECONDS_MIN` to `SILENCE_PERIOD_SECONDS_MAX`.
     function setSilencePeriodSeconds(uint32 newSeconds) external;
 
-    /// @notice The account that may post at any time.
+    /// @notice The account that may post at any time: whom the set names or, when it reverts, burns its gas or answers
+    /// with anything but an account, the last one that the inbox knew.
     function sequencer() external view returns (address);
 
-    /// @notice When the sequencer posted last or was registered, in seconds. Batches of others don't count.
+    /// @notice The sequencer that posted or was recorded last.
+    function lastKnownSequencer() external view returns (address);
+
+    /// @notice Whom the inbox asks who may post.
+    function sequencerSet() external view returns (address);
+
+    /// @notice When a sequencer posted last, in seconds; before that, when the inbox was made. Batches of others don't
+    /// count, and neither does a change of the sequencer: no set can keep the inbox shut by naming ever new ones.
     function sequencerPostedAt() external view returns (uint32);
 
     /// @notice How long the sequencer must have been silent before anyone may post, in seconds.
@@ -119,6 +128,10 @@ interface IInbox {
     /// @notice Most blobs of one batch.
     // solhint-disable-next-line func-name-mixedcase
     function BLOB_COUNT_MAX() external view returns (uint256);
+
+    /// @notice Gas that the set may use to name the sequencer.
+    // solhint-disable-next-line func-name-mixedcase
+    function SEQUENCER_SET_GAS() external view returns (uint256);
 
     /// @notice Shortest silence period that governance may set, in seconds.
     // solhint-disable-next-line func-name-mixedcase

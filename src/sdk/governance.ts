@@ -20,6 +20,7 @@ import { inboxAbi } from '../l1/bindings/Inbox';
 import { moduleExecutorAbi } from '../l1/bindings/ModuleExecutor';
 import { moduleRegistryAbi } from '../l1/bindings/ModuleRegistry';
 import { portalAbi } from '../l1/bindings/Portal';
+import { sequencerSetAbi } from '../l1/bindings/SequencerSet';
 import { systemConfigAbi } from '../l1/bindings/SystemConfig';
 import { timelockAbi } from '../l1/bindings/Timelock';
 import { tributaryGovernorAbi } from '../l1/bindings/TributaryGovernor';
@@ -43,6 +44,7 @@ export const CONTRACT_ABIS: Readonly<Record<string, Abi>> = {
   votingRewards: votingRewardsAbi as Abi,
   systemConfig: systemConfigAbi as Abi,
   inbox: inboxAbi as Abi,
+  sequencerSet: sequencerSetAbi as Abi,
   portal: portalAbi as Abi,
   anchorStateRegistry: anchorStateRegistryAbi as Abi,
 };

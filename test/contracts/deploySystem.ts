@@ -119,6 +119,7 @@ export async function deploySystem(
     attesters,
     timelockSigner: await impersonated(contracts.timelock),
     inbox: await contractAt('Inbox', contracts.inbox),
+    sequencerSet: await contractAt('SequencerSet', contracts.sequencerSet),
     portal: await contractAt('Portal', contracts.portal),
     factory: await contractAt('DisputeGameFactory', contracts.disputeGameFactory),
     messenger: await contractAt('L1CrossDomainMessenger', contracts.l1CrossDomainMessenger),

@@ -83,7 +83,7 @@ describe('decodeBatchPosted and batchDataFromInput', () => {
   it('read nothing out of another event of the Inbox', () => {
     const topics = encodeEventTopics({
       abi: inboxAbi,
-      eventName: 'SequencerUpdated',
+      eventName: 'SequencerRecorded',
       args: { previousSequencer: FROM, newSequencer: TO },
     }) as Hex[];
     expect(decodeBatchPosted({ topics, data: '0x' })).to.equal(undefined);

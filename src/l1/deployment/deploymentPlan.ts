@@ -87,7 +87,7 @@ const ERC1967_IMPLEMENTATION_SLOT = '0x360894a13ba1a3210667c828492db98dca3e2076c
  * Collects the steps of a plan. Each method answers at once with the address that its contract will have, so that later steps name it.
  * @example
  * const timelock = plan.create('timelock', 'Timelock', [0n, proposers]);
- * const { proxy } = plan.createProxied('inbox', 'Inbox', timelock, { abi: inboxAbi, functionName: 'initialize', args: [timelock, sequencer, 60] });
+ * const { proxy } = plan.createProxied('inbox', 'Inbox', timelock, { abi: inboxAbi, functionName: 'initialize', args: [timelock, sequencerSet, 60] });
  * plan.expect('inbox.owner', { address: proxy, abi: inboxAbi, functionName: 'owner' }, timelock);
  */
 export class PlanBuilder {

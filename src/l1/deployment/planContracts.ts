@@ -6,6 +6,7 @@ import { l1CrossDomainMessengerAbi } from '../bindings/L1CrossDomainMessenger';
 import { l1StandardBridgeAbi } from '../bindings/L1StandardBridge';
 import { outputClaimGameAbi } from '../bindings/OutputClaimGame';
 import { portalAbi } from '../bindings/Portal';
+import { sequencerSetAbi } from '../bindings/SequencerSet';
 import { systemConfigAbi } from '../bindings/SystemConfig';
 import type { LoadContractArtifact } from '../contractArtifacts';
 import { type FullContractsConfig, OUTPUT_CLAIM_GAME_TYPE } from './contractsConfig';
@@ -27,8 +28,9 @@ export function planContracts({ config, ...base }: PlanContractsOptions): Deploy
   const governance = planGovernance(plan, config, base.factory);
   const systemConfig = planSystemConfig(plan, config, governance.timelock);
   const { disputeGameFactory, anchorStateRegistry } = planSettlement(plan, config, governance, systemConfig);
-  const inbox = planInbox(plan, config, governance);
-  planModules(plan, config, governance, { systemConfig, anchorStateRegistry, inbox });
+  const sequencerSet = planSequencerSet(plan, config, governance);
+  const inbox = planInbox(plan, config, governance, sequencerSet.proxy);
+  planModules(plan, config, governance, { systemConfig, anchorStateRegistry, inbox, sequencerSet });
   planBridge(plan, config, governance, {
     systemConfig,
     disputeGameFactory,
@@ -101,13 +103,29 @@ function planSettlement(
   return { disputeGameFactory: factory, anchorStateRegistry: registry };
 }
 
-function planInbox(plan: PlanBuilder, config: FullContractsConfig, { timelock, moduleExecutor }: Governance): Proxied {
-  const { sequencer, silencePeriodSeconds } = config;
-  const args = [timelock, sequencer, silencePeriodSeconds];
+function planSequencerSet(
+  plan: PlanBuilder,
+  { sequencer }: FullContractsConfig,
+  { timelock, moduleExecutor }: Governance,
+): Proxied {
+  const initialize = { abi: sequencerSetAbi as Abi, functionName: 'initialize', args: [timelock, sequencer] };
+  const sequencerSet = plan.createProxied('sequencerSet', 'SequencerSet', moduleExecutor, initialize);
+  plan.expectOwned('sequencerSet', sequencerSet.proxy, timelock);
+  expectValues(plan, 'sequencerSet', sequencerSet.proxy, sequencerSetAbi, { sequencer });
+  return sequencerSet;
+}
+
+function planInbox(
+  plan: PlanBuilder,
+  { silencePeriodSeconds }: FullContractsConfig,
+  { timelock, moduleExecutor }: Governance,
+  sequencerSet: Address,
+): Proxied {
+  const args = [timelock, sequencerSet, silencePeriodSeconds];
   const abi: Abi = inboxAbi;
   const inbox = plan.createProxied('inbox', 'Inbox', moduleExecutor, { abi, functionName: 'initialize', args });
   plan.expectOwned('inbox', inbox.proxy, timelock);
-  expectValues(plan, 'inbox', inbox.proxy, inboxAbi, { sequencer, silencePeriodSeconds });
+  expectValues(plan, 'inbox', inbox.proxy, inboxAbi, { sequencerSet, silencePeriodSeconds });
   return inbox;
 }
 

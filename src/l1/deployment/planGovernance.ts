@@ -73,6 +73,7 @@ export interface GovernedContracts {
   systemConfig: Address;
   anchorStateRegistry: Proxied;
   inbox: Proxied;
+  sequencerSet: Proxied;
 }
 
 /** Attesters and rewards, and the registry's start with the versions of genesis. */
@@ -137,7 +138,7 @@ export function planModules(
   const genesis = [
     { ...none, artifactHash: execution.artifactHash, abi_: execution.abi },
     onL1(contracts.inbox),
-    none,
+    onL1(contracts.sequencerSet),
     onL1(contracts.anchorStateRegistry),
     onL1(votingRewards),
   ];

@@ -1,6 +1,6 @@
 import { loadFixture, time } from '@nomicfoundation/hardhat-network-helpers';
 import { expect } from 'chai';
-import { AbiCoder, concat, keccak256, randomBytes, toBeHex, Wallet, ZeroAddress, ZeroHash } from 'ethers';
+import { AbiCoder, concat, keccak256, randomBytes, toBeHex, Wallet, ZeroHash } from 'ethers';
 import { ethers } from 'hardhat';
 import { deploySystem, SILENCE_SECONDS } from '../deploySystem';
 import { deployed, type TestContract } from '../testContract';
@@ -86,9 +86,9 @@ describe('Inbox', () => {
     });
 
     it('refuses a contract that was made the sequencer', async () => {
-      const { inbox, timelockSigner, stranger } = await loadFixture(deploySystem);
+      const { inbox, sequencerSet, timelockSigner, stranger } = await loadFixture(deploySystem);
       const caller = await deployed('Caller');
-      await inbox.connect(timelockSigner).setSequencer(caller);
+      await sequencerSet.connect(timelockSigner).setSequencer(caller);
       const call = inbox.interface.encodeFunctionData('postBatch', ['0x01']);
       await expect(caller.connect(stranger).relay(inbox, call))
         .to.be.revertedWithCustomError(inbox, 'InboxPosterNotDirect')
@@ -96,11 +96,11 @@ describe('Inbox', () => {
     });
 
     it('refuses a sequencer with delegated code, whose transaction need not carry the batch', async () => {
-      const { inbox, timelockSigner, stranger } = await loadFixture(deploySystem);
+      const { inbox, sequencerSet, timelockSigner, stranger } = await loadFixture(deploySystem);
       const caller = await deployed('Caller');
       const wallet = Wallet.createRandom(ethers.provider);
       await stranger.sendTransaction({ to: wallet.address, value: ethers.parseEther('1') });
-      await inbox.connect(timelockSigner).setSequencer(wallet);
+      await sequencerSet.connect(timelockSigner).setSequencer(wallet);
       await inbox.connect(wallet).postBatch('0x01');
 
       const authorization = await wallet.authorize({ address: await caller.getAddress(), nonce: 2, chainId: 0 });
@@ -169,36 +169,6 @@ describe('Inbox', () => {
     });
   });
 
-  describe('setSequencer', () => {
-    it('takes effect at once and names both in the event', async () => {
-      const { inbox, timelockSigner, sequencer, other } = await loadFixture(deploySystem);
-      await expect(inbox.connect(timelockSigner).setSequencer(other))
-        .to.emit(inbox, 'SequencerUpdated')
-        .withArgs(sequencer.address, other.address);
-      await expect(inbox.connect(sequencer).postBatch('0x01')).to.be.revertedWithCustomError(
-        inbox,
-        'InboxUnauthorizedPoster',
-      );
-      await expect(inbox.connect(other).postBatch('0x01')).to.emit(inbox, 'BatchPosted');
-    });
-
-    it('refuses the zero address', async () => {
-      const { inbox, timelockSigner } = await loadFixture(deploySystem);
-      await expect(inbox.connect(timelockSigner).setSequencer(ZeroAddress))
-        .to.be.revertedWithCustomError(inbox, 'InboxInvalidSequencer')
-        .withArgs(ZeroAddress);
-    });
-
-    it('is not for the sequencer, the guardian or the deployer', async () => {
-      const { inbox, sequencer, guardian, deployer } = await loadFixture(deploySystem);
-      for (const signer of [sequencer, guardian, deployer]) {
-        await expect(inbox.connect(signer).setSequencer(signer))
-          .to.be.revertedWithCustomError(inbox, 'OwnableUnauthorizedAccount')
-          .withArgs(signer.address);
-      }
-    });
-  });
-
   describe('a silent sequencer', () => {
     /** The next block comes exactly so long after the sequencer's last sign of life. */
     async function nextBlockAfterSilence(inbox: TestContract, seconds: number) {
@@ -250,11 +220,15 @@ describe('Inbox', () => {
       );
     });
 
-    it('begins anew for a sequencer that is registered', async () => {
-      const { inbox, timelockSigner, other, stranger } = await loadFixture(deploySystem);
+    it('does not end because another sequencer is named or recorded: no set can keep the inbox shut', async () => {
+      const { inbox, sequencerSet, timelockSigner, other, stranger } = await loadFixture(deploySystem);
+      const before = await inbox.sequencerPostedAt();
       await nextBlockAfterSilence(inbox, SILENCE_SECONDS + 100);
-      await inbox.connect(timelockSigner).setSequencer(other);
-      expect(await inbox.sequencerPostedAt()).to.equal(await time.latest());
+      await sequencerSet.connect(timelockSigner).setSequencer(other);
+      await inbox.connect(stranger).recordSequencer();
+      expect(await inbox.sequencerPostedAt()).to.equal(before);
+      expect(await inbox.mayPost(stranger)).to.equal(true);
+      await inbox.connect(other).postBatch('0x01');
       expect(await inbox.mayPost(stranger)).to.equal(false);
     });
 

@@ -44,9 +44,10 @@ const CALLERS: Record<string, Record<string, Caller>> = {
     initialize: 'initializer',
     postBatch: 'sequencer',
     postBlobBatch: 'sequencer',
-    setSequencer: 'timelock',
+    recordSequencer: 'open',
     setSilencePeriodSeconds: 'timelock',
   },
+  sequencerSet: { ...OWNABLE, initialize: 'initializer', setSequencer: 'timelock' },
   portal: {
     ...OWNABLE,
     initialize: 'initializer',
@@ -210,6 +211,7 @@ async function deployAll() {
   const [, , address] = await system.factory.gameAtIndex(0);
   const contracts: Record<string, TestContract> = {
     inbox: system.inbox,
+    sequencerSet: system.sequencerSet,
     portal: system.portal,
     registry: system.registry,
     messenger: system.messenger,
@@ -326,7 +328,7 @@ describe('privileges', () => {
     for (const role of ['DEFAULT_ADMIN_ROLE', 'PROPOSER_ROLE', 'CANCELLER_ROLE', 'EXECUTOR_ROLE']) {
       expect(await timelock.hasRole(await timelock[role](), deployer), role).to.equal(false);
     }
-    for (const name of ['inbox', 'portal', 'factory', 'registry', 'systemConfig', 'proxyAdmin']) {
+    for (const name of ['inbox', 'sequencerSet', 'portal', 'factory', 'registry', 'systemConfig', 'proxyAdmin']) {
       expect(await contracts[name].owner(), name).to.equal(await timelock.getAddress());
     }
     for (const name of ['modules', 'attesterSet', 'rewards']) {
@@ -339,16 +341,16 @@ describe('privileges', () => {
 describe('the timelock', () => {
   const call = async (system: Awaited<ReturnType<typeof deployAll>>) =>
     [
-      await system.inbox.getAddress(),
+      await system.sequencerSet.getAddress(),
       0,
-      system.inbox.interface.encodeFunctionData('setSequencer', [system.other.address]),
+      system.sequencerSet.interface.encodeFunctionData('setSequencer', [system.other.address]),
       ZeroHash,
       ZeroHash,
     ] as const;
 
   it('runs what a proposer scheduled, when its time has come and whoever asks', async () => {
     const system = await loadFixture(deployAll);
-    const { timelock, proposer, stranger, inbox, other } = system;
+    const { timelock, proposer, stranger, sequencerSet, other } = system;
     const operation = await call(system);
     await timelock.connect(proposer).schedule(...operation, TIMELOCK_DELAY_SECONDS);
     await expect(timelock.connect(proposer).execute(...operation)).to.be.revertedWithCustomError(
@@ -357,7 +359,7 @@ describe('the timelock', () => {
     );
     await time.increase(MODULE_DELAY_SECONDS);
     await timelock.connect(stranger).execute(...operation);
-    expect(await inbox.sequencer()).to.equal(other.address);
+    expect(await sequencerSet.sequencer()).to.equal(other.address);
   });
 
   it('takes no shorter delay than its own', async () => {

@@ -258,10 +258,6 @@ describe('ModuleRegistry', () => {
         .to.be.revertedWithCustomError(modules, 'ModuleRegistryInvalidManifest')
         .withArgs(field);
     }
-    const sequencing = kernel({ kind: Kind.sequencing, predecessor: ZeroHash });
-    await expect(propose(sequencing))
-      .to.be.revertedWithCustomError(modules, 'ModuleRegistryNoModule')
-      .withArgs(Kind.sequencing);
     const versionId = await toQueued(kernel({ executionAbiMin: 2, executionAbiMax: 3 }));
     await pastExit(versionId);
     await expect(modules.activate(versionId))
@@ -318,6 +314,8 @@ describe('swapping an L1 module', () => {
     'answers wrong': 3,
     'answers too long': 4,
     'answers with dirt': 5,
+    'reverts with a lot of data': 6,
+    'asks its asker in turn': 7,
   })) {
     it(`changes nothing when selfTest ${behaviour}`, async () => {
       const { modules, toQueued, pastExit, registry, executor } = await loadFixture(deployModules);
@@ -336,7 +334,7 @@ describe('ModuleCall', () => {
   it('takes only one honest word within its gas, and never fails with the module', async () => {
     const harness = await deployed('ModuleCallHarness');
     const data = id('healthCheck()').slice(0, 10);
-    for (const behaviour of [0, 1, 2, 3, 4, 5]) {
+    for (const behaviour of [0, 1, 2, 3, 4, 5, 6, 7]) {
       const module = await deployed('HostileModule', [behaviour]);
       const { success, word, gasUsed } = await harness.ask(module, data, 50_000);
       expect(success && word === 1n, `behaviour ${behaviour}`).to.equal(behaviour === 0);

@@ -60,6 +60,8 @@ describe('deployContracts', () => {
       'disputeGameFactory',
       'anchorStateRegistryImplementation',
       'anchorStateRegistry',
+      'sequencerSetImplementation',
+      'sequencerSet',
       'inboxImplementation',
       'inbox',
       'attesterSetImplementation',

@@ -192,11 +192,11 @@ describe('checkDeployment', () => {
   it('names a parameter that governance has changed since', async () => {
     const system = await loadFixture(deployedRollup);
     const { contracts } = system.deployment.l1;
-    const inbox = await contractAt('Inbox', contracts.inbox);
+    const sequencerSet = await contractAt('SequencerSet', contracts.sequencerSet);
     const [, , , , stranger] = await ethers.getSigners();
-    await inbox.connect(await impersonated(contracts.timelock)).setSequencer(stranger);
+    await sequencerSet.connect(await impersonated(contracts.timelock)).setSequencer(stranger);
     expect(await check(system)).to.deep.equal([
-      { what: 'inbox.sequencer', expected: system.file.contracts.sequencer, got: stranger.address },
+      { what: 'sequencerSet.sequencer', expected: system.file.contracts.sequencer, got: stranger.address },
     ]);
   });
 
