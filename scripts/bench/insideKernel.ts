@@ -149,7 +149,7 @@ async function measure(name: string, workload: Workload) {
         const stats = Array.from({ length: workers }, (_, w) => {
           const at = pool.runAt + RunField.statistics + w * STATISTICS_SIZE_BYTES;
           const s = (field: number) => kernel.view.getUint32(at + field, true);
-          return `[exec ${s(StatisticsField.executions)} abort ${s(StatisticsField.aborts)} dep ${s(StatisticsField.dependencies)} val ${s(StatisticsField.validations)} conf ${s(16)}/${s(20)}/${s(24)} polls ${s(28)} idle ${(pool.idleMs(w) - idleBefore[w]).toFixed(2)}ms]`;
+          return `[exec ${s(StatisticsField.executions)} abort ${s(StatisticsField.aborts)} dep ${s(StatisticsField.dependencies)} val ${s(StatisticsField.validations)} conf ${s(16)}/${s(20)}/${s(24)} deltas ${s(StatisticsField.deltas)} resolved ${s(StatisticsField.resolved)} polls ${s(28)} idle ${(pool.idleMs(w) - idleBefore[w]).toFixed(2)}ms]`;
         });
         detail += `   ${key}: stop ${control[RunField.stop / 4]} right ${right} idles ${idles} ${stats.join(' ')}\n`;
       }

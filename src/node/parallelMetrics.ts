@@ -19,6 +19,8 @@ const FIGURES: [name: string, help: string, value: (statistics: ParallelStatisti
   ['account_conflicts_total', 'Conflicts over a nonce or code', (s) => s.conflicts.account],
   ['balance_conflicts_total', 'Conflicts over a balance', (s) => s.conflicts.balance],
   ['slot_conflicts_total', 'Conflicts over a storage slot', (s) => s.conflicts.slot],
+  ['deltas_total', 'Additions to a slot that others write as well, kept without a read', (s) => s.deltas.kept],
+  ['resolved_deltas_total', 'Additions to a slot that became reads of it', (s) => s.deltas.resolved],
   ['idle_seconds_total', 'Time of all workers in runs without a task', (s) => sum(s.idleMs) / 1000],
 ];
 

@@ -10,7 +10,11 @@ const OPCODES: Record<string, number> = {
   SUB: 0x03,
   DIV: 0x04,
   LT: 0x10,
+  GT: 0x11,
+  EQ: 0x14,
   ISZERO: 0x15,
+  AND: 0x16,
+  NOT: 0x19,
   KECCAK256: 0x20,
   ADDRESS: 0x30,
   BALANCE: 0x31,
@@ -33,17 +37,28 @@ const OPCODES: Record<string, number> = {
   DUP1: 0x80,
   DUP2: 0x81,
   DUP3: 0x82,
+  DUP4: 0x83,
   SWAP1: 0x90,
+  SWAP2: 0x91,
+  SWAP3: 0x92,
+  LOG1: 0xa1,
   LOG2: 0xa2,
   CALL: 0xf1,
+  DELEGATECALL: 0xf4,
   CREATE2: 0xf5,
+  STATICCALL: 0xfa,
   RETURN: 0xf3,
   REVERT: 0xfd,
   SELFDESTRUCT: 0xff,
 };
 
-/** Bytecode from names, numbers below 256 (PUSH1), `@label` (PUSH1 of its place) and `label:` (JUMPDEST). */
+/** Bytecode from names, numbers below 256 (PUSH1), `@label` (PUSH2 of its place) and `label:` (JUMPDEST). */
 export function assembleNames(source: string): Uint8Array {
+  return assembleLabelled(source).code;
+}
+
+/** The same, and where its labels are. */
+export function assembleLabelled(source: string): { code: Uint8Array; labels: Map<string, number> } {
   const parts = source.trim().split(/\s+/);
   const bytes: number[] = [];
   const labels = new Map<string, number>();
@@ -54,12 +69,16 @@ export function assembleNames(source: string): Uint8Array {
       bytes.push(OPCODES.JUMPDEST);
     } else if (part.startsWith('@')) {
       uses.push([bytes.length + 1, part.slice(1)]);
-      bytes.push(0x60, 0);
+      bytes.push(0x61, 0, 0);
     } else if (/^\d+$/.test(part)) bytes.push(0x60, Number(part));
     else bytes.push(OPCODES[part]);
   }
-  for (const [at, label] of uses) bytes[at] = labels.get(label) as number;
-  return Uint8Array.from(bytes);
+  for (const [at, label] of uses) {
+    const place = labels.get(label) as number;
+    bytes[at] = place >> 8;
+    bytes[at + 1] = place & 0xff;
+  }
+  return { code: Uint8Array.from(bytes), labels };
 }
 
 /** transfer(to, amount); balances by keccak256(address ‖ 0); reverts where the caller lacks it. */

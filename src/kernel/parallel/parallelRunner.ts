@@ -45,6 +45,8 @@ export interface ParallelStatistics {
   stateMoved: number;
   /** Reads that made an execution wait or be repeated, by kind of location. */
   conflicts: { account: number; balance: number; slot: number };
+  /** Additions to slots that others write as well: those that stood without a read, and those that became reads. */
+  deltas: { kept: number; resolved: number };
   /** Milliseconds for handing transactions over (others execute meanwhile), for executing the rest, and for bringing the results into the state. */
   handMs: number;
   runMs: number;
@@ -368,7 +370,7 @@ export class ParallelRunner {
   /** Adds the run's figures to the statistics. */
   #count(): void {
     const statistics = this.#statistics;
-    const { conflicts } = statistics;
+    const { conflicts, deltas } = statistics;
     statistics.parallelRuns++;
     for (let worker = 0; worker < this.#pool.options.workerCount; worker++) {
       statistics.executions += this.#statistic(worker, StatisticsField.executions);
@@ -378,6 +380,8 @@ export class ParallelRunner {
       conflicts.account += this.#statistic(worker, StatisticsField.conflicts);
       conflicts.balance += this.#statistic(worker, StatisticsField.conflicts + 4);
       conflicts.slot += this.#statistic(worker, StatisticsField.conflicts + 8);
+      deltas.kept += this.#statistic(worker, StatisticsField.deltas);
+      deltas.resolved += this.#statistic(worker, StatisticsField.resolved);
     }
   }
 
@@ -422,6 +426,7 @@ function emptyStatistics(workerCount: number): ParallelStatistics {
     validations: 0,
     stateMoved: 0,
     conflicts: { account: 0, balance: 0, slot: 0 },
+    deltas: { kept: 0, resolved: 0 },
     handMs: 0,
     runMs: 0,
     settleMs: 0,

@@ -8,6 +8,8 @@ export const StatisticsField = {
   validations: 12,
   conflicts: 16,
   polls: 28,
+  deltas: 32,
+  resolved: 36,
 } as const;
 export const STATISTICS_SIZE_BYTES = 64;
 export const WORKER_COUNT_MAX = 32;

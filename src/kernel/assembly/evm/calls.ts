@@ -59,6 +59,7 @@ import {
   toBigEndian,
   toU64Saturated,
 } from '../u256';
+import { forgetOpenDelta } from '../state/slotDeltas';
 import { addressOf, touchWords } from './evmMemory';
 import {
   CALL_DEPTH_MAX,
@@ -360,6 +361,7 @@ function storeCode(account: usize, size: u32): bool {
  * return data are then the outcome.
  */
 export function leaveFrame(status: i32): bool {
+  forgetOpenDelta();
   const frame = frameAt(depth);
   const creation = (load<u32>(frame, F_FLAGS) & FLAG_CREATE) != 0;
   if (status == Status.Success && creation && !deposit(<usize>load<u32>(frame, F_SELF))) status = Status.Failed;

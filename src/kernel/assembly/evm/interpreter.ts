@@ -51,6 +51,7 @@ import {
   extcodesize,
   log,
   sload,
+  sloadToAdd,
   sstore,
   tload,
   tstore,
@@ -456,6 +457,13 @@ export function interpret(): void {
       case Op.SLOAD: {
         setGas(gasLeft);
         if (!sload(frame, sp)) break;
+        gasLeft = gas();
+        pc += OP_SIZE;
+        continue;
+      }
+      case Op.SLOAD_TO_ADD: {
+        setGas(gasLeft);
+        if (!sloadToAdd(frame, sp)) break;
         gasLeft = gas();
         pc += OP_SIZE;
         continue;

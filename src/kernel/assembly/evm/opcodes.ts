@@ -153,6 +153,8 @@ export const enum Op {
   DUP_MSTORE = 0x8b,
   /** PUSH imm, SWAPn with n > 1. */
   PUSH_SWAP = 0x8c,
+  /** An SLOAD that only serves to add to the slot (hotSlots). */
+  SLOAD_TO_ADD = 0x8d,
 
   // Jumps to a known place: arg is the code offset, then (see predecode) the address of the target's BLOCK, 0 for a bad one.
   /** PUSH, JUMP. */

@@ -9,6 +9,7 @@
  *
  * A table of u32, one per code byte, gives the address of the BLOCK of each JUMPDEST, 0 elsewhere.
  */
+import { addsToSlot, beginWalks } from './hotSlots';
 import { append, beginFusion, fuse, OP_SIZE, PUSH_WIDE_SIZE } from './fuse';
 import { FIRST_JUMP, isDefined, LAST_JUMP, Op, staticGas, wordsLeft, wordsTaken } from './opcodes';
 
@@ -81,6 +82,7 @@ export function predecode(code: usize, size: u32, at: usize, fork: u32): void {
   let out = opsAt;
   let pc: u32 = 0;
   let reachable = true;
+  beginWalks(size);
   while (pc < size || reachable) {
     // Control can't get here but by a JUMPDEST: skip what lies in between (push data included).
     if (!reachable) {
@@ -133,6 +135,7 @@ export function predecode(code: usize, size: u32, at: usize, fork: u32): void {
       else if (opcode >= 0x90 && opcode <= 0x9f) out = fuse(out, Op.SWAP, (opcode - 0x8f) << 5);
       else if (opcode >= 0xa0 && opcode <= 0xa4) out = fuse(out, Op.LOG, opcode - 0xa0);
       else if (opcode == Op.PC) out = append(out, Op.PUSH, 0, pc);
+      else if (opcode == Op.SLOAD && addsToSlot(code, size, pc, fork)) out = append(out, Op.SLOAD_TO_ADD, 0, 0);
       else out = fuse(out, opcode, 0);
       pc++;
       if (endsFlow(opcode)) {

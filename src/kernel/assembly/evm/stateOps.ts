@@ -4,10 +4,12 @@ import { Halt, note } from './haltReason';
 import { LOGS, LOGS_SIZE, privateBase, workBase } from '../memory';
 import { C_BYTES, C_SIZE } from '../state/codeCache';
 import { copyAddress } from '../state/hash';
+import { forgetOpenDelta, openDelta, resolveSlot, storeSum } from '../state/slotDeltas';
 import {
   accountOf,
   codeOf,
   isEmptyAccount,
+  L_DELTA,
   L_ORIGINAL,
   L_VALUE,
   loadTransient,
@@ -105,6 +107,17 @@ export function sload(frame: usize, sp: usize): bool {
   const slot = slotOf(<usize>load<u32>(frame, F_SELF), sp);
   if (!charge(warmSlot(slot) ? WARM : COLD_SLOT)) return false;
   noteSlotAccess(slot);
+  if (load<u32>(slot, L_DELTA) != 0) resolveSlot(slot);
+  copy(slot + L_VALUE, sp);
+  return true;
+}
+
+/** SLOAD whose value only serves to add to the slot: in a parallel run the transaction need not depend on what it is. */
+export function sloadToAdd(frame: usize, sp: usize): bool {
+  const slot = slotOf(<usize>load<u32>(frame, F_SELF), sp, true);
+  if (!charge(warmSlot(slot) ? WARM : COLD_SLOT)) return false;
+  noteSlotAccess(slot);
+  if (load<u32>(slot, L_DELTA) != 0) openDelta(slot);
   copy(slot + L_VALUE, sp);
   return true;
 }
@@ -116,6 +129,8 @@ export function sstore(frame: usize, sp: usize): bool {
   const slot = slotOf(<usize>load<u32>(frame, F_SELF), sp);
   noteSlotAccess(slot);
   const value = sp - 32;
+  if (load<u32>(slot, L_DELTA) != 0) storeSum(slot, value);
+  forgetOpenDelta();
   let cost: u64 = warmSlot(slot) ? 0 : COLD_SLOT;
   const original = slot + L_ORIGINAL;
   const current = slot + L_VALUE;

@@ -70,6 +70,10 @@ export const STAT_VALIDATIONS: usize = 12;
 export const STAT_CONFLICTS: usize = 16;
 /** Looks at the shared words that found nothing to do. */
 export const STAT_POLLS: usize = 28;
+/** Deltas that stood when it was their transaction's turn. */
+export const STAT_DELTAS: usize = 32;
+/** Deltas that became reads while their transaction was executed. */
+export const STAT_RESOLVED: usize = 36;
 /** Behind them: the worker's last block of written locations, 0: none. */
 const WRITTEN_LIST: usize = 60;
 

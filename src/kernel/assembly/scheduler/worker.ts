@@ -12,7 +12,7 @@ import { isRegionFull } from '../evm/gas';
 import { Status } from '../evm/status';
 import { blockContext, workBase } from '../memory';
 import { beginReads, blockingTransaction, enterRun, leaveRun, readsHold, WAIT_POLLS } from '../state/multiVersion';
-import { markEstimates, OUTCOME_SIZE, publish, X_BALANCE, X_READS, X_READS_SIZE } from '../state/multiVersionPublish';
+import { deltasHold, markEstimates, OUTCOME_SIZE, publish, X_BALANCE, X_READS, X_READS_SIZE } from '../state/multiVersionPublish';
 import { settleRun } from '../state/multiVersionSettle';
 import { reserveFlatCache } from '../state/flatCache';
 import { hashAddress, sameAddress } from '../state/hash';
@@ -282,7 +282,8 @@ function confirm(from: u32, to: u32): bool {
     let fate = Fate.PutOff;
     if (result != 0) {
       count(STAT_VALIDATIONS);
-      const holds = readsHold(index, <usize>load<u32>(result, X_READS), load<u32>(result, X_READS_SIZE), workBase());
+      const reads = <usize>load<u32>(result, X_READS);
+      const holds = readsHold(index, reads, load<u32>(result, X_READS_SIZE), workBase()) && deltasHold(result);
       fate = holds ? Fate.Stands : Fate.InVain;
       if (!holds) {
         count(STAT_ABORTS);

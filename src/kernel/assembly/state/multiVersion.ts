@@ -14,11 +14,14 @@
  * the sum down to the first absolute one, or to the state before the run. The fee recipients get their credits from every transaction
  * below: these are summed from the results, not listed.
  *
+ * A slot that transactions only add to has deltas among its versions (slotDeltas); what is final is absolute.
+ *
  * Reads are validated by value: a transaction's execution is a function of the values it read, so it stands as long as they do. What is executed when
  * all below it is final needs no validation, and its reads are not noted.
  */
 import { markRegionFull, setGas } from '../evm/gas';
 import {
+  allocate,
   BASE_FEE_ENTRY,
   COINBASE_ENTRY,
   control,
@@ -46,6 +49,7 @@ import {
   S_VERSIONS,
 } from './flatCache';
 import { EMPTY_CODE_HASH } from './codeCache';
+import { beginDeltas, D_AMOUNT, makeDelta } from './slotDeltas';
 
 // A version.
 export const V_TRANSACTION: usize = 0;
@@ -55,7 +59,10 @@ export const V_DATA: usize = 8;
 export const V_EXECUTION: usize = 12;
 export const VERSION_SIZE: usize = 16;
 
+/** In a data word: its transaction is about to write again. */
 export const ESTIMATE: u32 = 1;
+/** In a data word of a slot: what was written is a delta (slotDeltas). Never below a final transaction. */
+export const RELATIVE: u32 = 2;
 
 // Payload of an account.
 export const P_NONCE: usize = 0;
@@ -99,6 +106,9 @@ const PARTS_MAX: u32 = 24;
 /** Looks at something that another worker is about to write, before the transaction is put off: some 5 µs. */
 export const WAIT_POLLS: i32 = 1000;
 
+/** So far a value to guess with is looked for. */
+const NEAR_STEPS: i32 = 16;
+
 const NOBODY: i32 = -1;
 
 /** The transaction that this instance executes in parallel mode, -1 in sequential mode. */
@@ -139,6 +149,7 @@ export function beginReads(transaction: u32, forGood: bool): void {
   isForGood = forGood;
   blockedBy = NOBODY;
   readsEnd = readsBuffer();
+  beginDeltas();
 }
 
 /** Whom the execution has to wait for, -1: nobody. Its result is then meaningless. */
@@ -186,8 +197,8 @@ export function nextVersion(version: usize): usize {
   return <usize>atomic.load<u32>(version, V_NEXT);
 }
 
-/** Who wrote what `versionBelow` returned. */
-let versionTransaction: u32 = 0;
+/** The version that `versionBelow` returned the data word of. */
+let versionAt: usize = 0;
 
 /** Data word of the highest version below `transaction`, 0 where there is none. */
 export function versionBelow(head: usize, transaction: u32): u32 {
@@ -197,7 +208,7 @@ export function versionBelow(head: usize, transaction: u32): u32 {
     if (writer < transaction) {
       const data = atomic.load<u32>(version, V_DATA);
       if (data != 0) {
-        versionTransaction = writer;
+        versionAt = version;
         return data;
       }
     }
@@ -236,7 +247,7 @@ export function readAccountVersion(flat: usize): usize {
   }
   const data = visibleVersion(flat + A_ACCOUNT_VERSIONS);
   if ((data & ESTIMATE) != 0) {
-    block(versionTransaction, Read.Account);
+    block(load<u32>(versionAt, V_TRANSACTION), Read.Account);
     return 0;
   }
   recordRead(Read.Account, flat, data);
@@ -245,14 +256,78 @@ export function readAccountVersion(flat: usize): usize {
 
 /** Writes what the current transaction sees in a slot to `out`. */
 export function readSlotVersion(slot: usize, out: usize): void {
-  const data = visibleVersion(slot + S_VERSIONS);
+  let data = visibleVersion(slot + S_VERSIONS);
+  if ((data & RELATIVE) != 0 && (data & ESTIMATE) == 0) data = sumSlot(slot);
   if ((data & ESTIMATE) != 0) {
-    block(versionTransaction, Read.Slot);
+    block(load<u32>(versionAt, V_TRANSACTION), Read.Slot);
     copy(slot + S_VALUE, out);
     return;
   }
   recordRead(Read.Slot, slot, data);
   copy(data == 0 ? slot + S_VALUE : <usize>data, out);
+}
+
+/** Adds the deltas from the version on that `versionBelow` returned, a delta's. Returns a data word: of a payload of the reader's own, or ESTIMATE. */
+function sumSlot(slot: usize): u32 {
+  const sum = allocate(SLOT_PAYLOAD_SIZE);
+  if (sum == 0) return 0;
+  setZero(sum);
+  let version = versionAt;
+  while (version != 0) {
+    const data = atomic.load<u32>(version, V_DATA);
+    if ((data & ESTIMATE) != 0) {
+      versionAt = version;
+      return ESTIMATE;
+    }
+    const payload = <usize>(data & ~RELATIVE);
+    if ((data & RELATIVE) != 0) add(sum, payload + D_AMOUNT, sum);
+    else if (data != 0) {
+      add(sum, payload, sum);
+      return <u32>sum;
+    }
+    version = nextVersion(version);
+    stepsLeft--;
+  }
+  if (<i64>stepsLeft < 0) stopRun(Stop.TooManyCredits);
+  add(sum, slot + S_VALUE, sum);
+  return <u32>sum;
+}
+
+/**
+ * For whoever only adds to a slot: where others write it as well in this run, a value that it may have to `out`, which is not noted as read; returns the delta. Elsewhere
+ * reads it and returns 0.
+ */
+export function guessSlotVersion(slot: usize, out: usize): usize {
+  if (!isForGood && firstVersion(slot + S_VERSIONS) != 0) {
+    const data = nearVersion(slot + S_VERSIONS) & ~(ESTIMATE | RELATIVE);
+    const value = slotValue(slot, data);
+    // What an empty slot costs, and pays back, is another matter.
+    const delta: usize = isZero(value) ? 0 : makeDelta(slot);
+    if (delta != 0) {
+      copy(value, out);
+      return delta;
+    }
+  }
+  readSlotVersion(slot, out);
+  return 0;
+}
+
+/** Data word of the highest version below the current transaction or, where that is far down the list, of one above. */
+function nearVersion(head: usize): u32 {
+  let version = firstVersion(head);
+  let nearest: u32 = 0;
+  for (let steps = 0; version != 0 && steps < NEAR_STEPS; steps++) {
+    const data = atomic.load<u32>(version, V_DATA);
+    if (data != 0) nearest = data;
+    if (data != 0 && load<u32>(version, V_TRANSACTION) < <u32>current) return data;
+    version = nextVersion(version);
+  }
+  return version == 0 ? 0 : nearest;
+}
+
+/** Notes that the current transaction has read what lies at `payload` in the slot. */
+export function noteSlotRead(slot: usize, payload: usize): void {
+  recordRead(Read.Slot, slot, <u32>payload);
 }
 
 let balanceParts: u32 = 0;

@@ -4,13 +4,16 @@ import {
   allocate,
   COLLECTS,
   control,
+  count,
   noteWritten,
   readsBuffer,
   recordOf,
+  STAT_CONFLICTS,
   Stop,
   stopRun,
   T_RESULT,
 } from '../scheduler/region';
+import { isRegionFull } from '../evm/gas';
 import { blockContext } from '../memory';
 import { R_LOGS, R_LOGS_SIZE, R_OUTPUT_SIZE } from '../transaction';
 import { copy, equals, isZero, setZero } from '../u256';
@@ -28,7 +31,9 @@ import {
   P_CODE_HASH,
   P_NEW_CODE,
   P_NONCE,
+  Read,
   readsSize,
+  RELATIVE,
   runEpoch,
   SLOT_PAYLOAD_SIZE,
   V_DATA,
@@ -45,10 +50,8 @@ import {
   firstOverlayAccount,
   firstOverlaySlot,
   L_ACCESSED,
-  L_ACCOUNT,
-  L_FLAGS,
+  L_DELTA,
   L_FLAT,
-  L_ORIGINAL,
   L_VALUE,
   LAZY,
   NEW_CODE,
@@ -65,6 +68,8 @@ import {
   TOUCHED,
 } from './overlay';
 
+import { closeDeltas, isSlotWritten, settleDeltas } from './slotDeltas';
+
 /** A result begins with the transaction's outcome, whose logs are in the arena and whose output is dropped. */
 export const OUTCOME_SIZE: usize = 168;
 export const X_READS: usize = 168;
@@ -80,6 +85,8 @@ export const X_ACCESSES: usize = 248;
 export const X_ACCESS_COUNT: usize = 252;
 /** u32: its block access index, once the run is over. */
 export const X_ACCESS_INDEX: usize = 256;
+/** u32: how many of what it wrote are deltas (slotDeltas). */
+export const X_DELTA_COUNT: usize = 260;
 const RESULT_SIZE: usize = 264;
 
 /** Location kinds in the list of written locations: the low bits of an address that is a multiple of 8. */
@@ -99,6 +106,9 @@ export function publish(transaction: u32, outcome: usize, isIncluded: bool, send
   writeCount = 0;
   const record = recordOf(transaction);
   const before = <usize>atomic.load<u32>(record, T_RESULT);
+  // These may become reads.
+  const deltas: u32 = isIncluded ? closeDeltas() : 0;
+  if (isRegionFull()) return;
   const result = allocateResult(outcome, isIncluded);
   if (result == 0) return;
   execution = <u32>result;
@@ -112,6 +122,7 @@ export function publish(transaction: u32, outcome: usize, isIncluded: bool, send
     copy(sender + O_CODE_HASH, result + X_CODE_HASH);
   }
   store<u32>(result, writeCount, X_WRITE_COUNT);
+  store<u32>(result, deltas, X_DELTA_COUNT);
   if (before != 0) dropUnwritten(before);
   atomic.store<u32>(record, <u32>result, T_RESULT);
 }
@@ -218,13 +229,13 @@ function publishSlots(): void {
 
 @inline
 function publishSlot(slot: usize): void {
-  if ((load<u32>(slot, L_FLAGS) & DIRTY) == 0 || equals(slot + L_VALUE, slot + L_ORIGINAL)) return;
-  if ((load<u32>(<usize>load<u32>(slot, L_ACCOUNT), O_FLAGS) & DESTROYED) != 0) return;
+  if (!isSlotWritten(slot)) return;
   const flat = <usize>load<u32>(slot, L_FLAT);
-  const payload = allocate(SLOT_PAYLOAD_SIZE);
+  const delta = <usize>load<u32>(slot, L_DELTA);
+  const payload = delta != 0 ? delta : allocate(SLOT_PAYLOAD_SIZE);
   if (payload == 0) return;
-  copy(slot + L_VALUE, payload);
-  write(flat + S_VERSIONS, flat | LOCATION_SLOT, payload);
+  if (delta == 0) copy(slot + L_VALUE, payload);
+  write(flat + S_VERSIONS, flat | LOCATION_SLOT, delta != 0 ? payload | RELATIVE : payload);
 }
 
 /** Makes the payload the writer's version of a location. */
@@ -281,4 +292,13 @@ export function markEstimates(result: usize): void {
   const list = <usize>load<u32>(result, X_WRITES);
   const end = list + (<usize>load<u32>(result, X_WRITE_COUNT) << 2);
   for (let at = list; at < end; at += 4) atomic.or<u32>(<usize>load<u32>(at), ESTIMATE, V_DATA);
+}
+
+/** Whether the deltas of the transaction with this result hold, all below it being final; they are absolute then. */
+export function deltasHold(result: usize): bool {
+  if (load<u32>(result, X_DELTA_COUNT) == 0) return true;
+  const list = <usize>load<u32>(result, X_WRITES);
+  if (settleDeltas(list, list + (<usize>load<u32>(result, X_WRITE_COUNT) << 2))) return true;
+  count(STAT_CONFLICTS + (<usize>Read.Slot << 2));
+  return false;
 }

@@ -42,7 +42,7 @@ import {
   readAccountVersion,
   readBalanceVersion,
 } from './multiVersion';
-import { readAccount, readSlot } from './stateAccess';
+import { lastDelta, readAccount, readSlot, readSlotToAdd } from './stateAccess';
 
 // Overlay account.
 export const O_ADDRESS: usize = 0;
@@ -85,7 +85,9 @@ export const L_VALUE: usize = 72;
 export const L_FLAT: usize = 104;
 /** u32: as O_ACCESSED. */
 export const L_ACCESSED: usize = 108;
-export const SLOT_SIZE: usize = 112;
+/** In a parallel run: the delta (slotDeltas) that stands for L_ORIGINAL's not having been read; 0: it was. Reverts do not undo it. */
+export const L_DELTA: usize = 112;
+export const SLOT_SIZE: usize = 120;
 
 // Transient slot: account, key, value.
 const T_KEY: usize = 8;
@@ -188,8 +190,11 @@ export function findAccount(address: usize): usize {
   }
 }
 
-/** The overlay's entry of slot `key` (limbs) of an overlay account, read from the state on first use. */
-export function slotOf(account: usize, key: usize): usize {
+/**
+ * The overlay's entry of slot `key` (limbs) of an overlay account, read from the state on first use. `toAdd`: it may be left open whether the slot
+ * is read; whoever looks at its value then settles that (slotDeltas).
+ */
+export function slotOf(account: usize, key: usize, toAdd: bool = false): usize {
   const table = privateBase() + OVERLAY_SLOTS;
   let at = <usize>hashKey(account, key) & (SLOT_BUCKETS - 1);
   while (true) {
@@ -203,10 +208,14 @@ export function slotOf(account: usize, key: usize): usize {
   store<u32>(entry, <u32>account, L_ACCOUNT);
   store<u32>(entry, 0, L_FLAGS);
   store<u32>(entry, 0, L_ACCESSED);
+  store<u32>(entry, 0, L_DELTA);
   copy(key, entry + L_KEY);
   const flat = <usize>load<u32>(account, O_FLAT);
   if (flat == 0) setZero(entry + L_ORIGINAL);
-  else store<u32>(entry, <u32>readSlot(flat, entry + L_KEY, entry + L_ORIGINAL), L_FLAT);
+  else if (toAdd) {
+    store<u32>(entry, <u32>readSlotToAdd(flat, entry + L_KEY, entry + L_ORIGINAL), L_FLAT);
+    store<u32>(entry, <u32>lastDelta(), L_DELTA);
+  } else store<u32>(entry, <u32>readSlot(flat, entry + L_KEY, entry + L_ORIGINAL), L_FLAT);
   copy(entry + L_ORIGINAL, entry + L_VALUE);
   if (slotCount == SLOTS_MAX) {
     markRegionFull();

@@ -7,7 +7,7 @@ import { workBase } from '../memory';
 import { markRegionFull } from '../evm/gas';
 import { copy, fromBigEndian, setZero, toBigEndian } from '../u256';
 import { EMPTY_CODE_HASH } from './codeCache';
-import { isParallel, readSlotVersion } from './multiVersion';
+import { guessSlotVersion, isParallel, readSlotVersion } from './multiVersion';
 import {
   A_ADDRESS,
   A_BALANCE,
@@ -116,6 +116,24 @@ export function readSlot(account: usize, key: usize, out: usize): usize {
   const entry = flatSlot(account, key);
   if (entry == 0) setZero(out);
   else if (isParallel()) readSlotVersion(entry, out);
+  else copy(entry + S_VALUE, out);
+  return entry;
+}
+
+let delta: usize = 0;
+
+/** Of the last `readSlotToAdd`: the delta of a slot that it left unread, 0: it was read. */
+@inline
+export function lastDelta(): usize {
+  return delta;
+}
+
+/** As `readSlot`; in a parallel run the slot may be left unread, and what is written to `out` is a value that it may have. */
+export function readSlotToAdd(account: usize, key: usize, out: usize): usize {
+  const entry = flatSlot(account, key);
+  delta = 0;
+  if (entry == 0) setZero(out);
+  else if (isParallel()) delta = guessSlotVersion(entry, out);
   else copy(entry + S_VALUE, out);
   return entry;
 }
