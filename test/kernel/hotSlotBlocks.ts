@@ -6,7 +6,7 @@ import { address, BLOCK, type TestAccount, TestState, word } from './testKernel'
  * Everything that can be done with few slots: calldata is where to jump, a slot, an amount, and what calls within pass on. Calls go to the contract
  * itself, jumping to the fourth word, with the slot and the amount.
  */
-const { code: VAULT, labels } = assembleLabelled(`
+export const { code: VAULT, labels } = assembleLabelled(`
   0 CALLDATALOAD JUMP
   add: 32 CALLDATALOAD DUP1 SLOAD 64 CALLDATALOAD ADD SWAP1 SSTORE STOP
   addChecked: 32 CALLDATALOAD DUP1 SLOAD @added SWAP1 64 CALLDATALOAD @checkedAdd JUMP added: SWAP1 SSTORE STOP
@@ -16,6 +16,7 @@ const { code: VAULT, labels } = assembleLabelled(`
   take: 64 CALLDATALOAD 32 CALLDATALOAD SLOAD SUB 32 CALLDATALOAD SSTORE STOP
   wrap: 32 CALLDATALOAD DUP1 SLOAD 64 CALLDATALOAD SWAP1 SUB SWAP1 SSTORE STOP
   increment: 32 CALLDATALOAD DUP1 SLOAD DUP1 0 NOT EQ @panic JUMPI 1 ADD SWAP1 SSTORE STOP
+  incrementTwice: 32 CALLDATALOAD DUP1 SLOAD 1 DUP2 ADD @fits JUMPI @panic JUMP fits: 1 ADD SWAP1 SSTORE STOP
   decrement: 32 CALLDATALOAD DUP1 SLOAD DUP1 ISZERO @panic JUMPI 0 NOT ADD SWAP1 SSTORE STOP
   write: 64 CALLDATALOAD 32 CALLDATALOAD SSTORE STOP
   read: 32 CALLDATALOAD SLOAD 0 MSTORE 1 32 0 LOG1 STOP
@@ -101,7 +102,7 @@ export interface HotSlotScenario {
 
 const ALL = Object.fromEntries(
   [...labels.keys()]
-    .filter((label) => !['added', 'checkedAdd', 'enough', 'gone', 'spin', 'inner'].includes(label))
+    .filter((label) => !['added', 'checkedAdd', 'enough', 'gone', 'spin', 'inner', 'fits'].includes(label))
     .map((label) => [label, 1]),
 );
 
@@ -117,7 +118,7 @@ export const HOT_SLOT_SCENARIOS: HotSlotScenario[] = [
   {
     name: 'credits and debits that come to nothing',
     slots: [0, 3, 5],
-    actions: { add: 3, subtract: 3, take: 1, wrap: 2, increment: 2, decrement: 2 },
+    actions: { add: 3, subtract: 3, take: 1, wrap: 2, increment: 2, incrementTwice: 2, decrement: 2 },
     amounts: AMOUNTS.slice(0, 6),
     scarce: 0,
     named: 0,

@@ -295,9 +295,10 @@ function invert(): bool {
   return true;
 }
 
-/** 0: it is none, or there is another one. */
+/** 0: it is none, or there is another one; the same may be computed twice. */
 function makeSum(added: u32, hasBase: bool, subtracts: bool): u32 {
-  if (!hasBase || isBound(added) || operand != 0) return 0;
+  if (!hasBase || isBound(added)) return 0;
+  if (operand != 0 && (operand != added || isSubtraction != subtracts)) return 0;
   operand = added;
   isSubtraction = subtracts;
   return SUM;
