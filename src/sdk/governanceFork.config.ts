@@ -5,7 +5,8 @@ module.exports = {
     hardhat: {
       chainId: Number(process.env.TRIBUTARY_FORK_CHAIN_ID),
       hardfork: 'osaka',
-      forking: { url: process.env.TRIBUTARY_FORK_URL },
+      // Without a number Hardhat forks 128 blocks behind the head of a chain that it does not know.
+      forking: { url: process.env.TRIBUTARY_FORK_URL, blockNumber: Number(process.env.TRIBUTARY_FORK_BLOCK) },
       accounts: [],
       // Only calls that are made on purpose change anything.
       mining: { auto: true, interval: 0 },

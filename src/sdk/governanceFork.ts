@@ -11,7 +11,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 
 /** A private copy of the L1 as it is now, in a process of its own, on which anything may be tried. @throws Node.ChildFailed */
 export async function forkL1(user: GovernanceUser): Promise<{ client: PublicClient; stop(): Promise<void> }> {
-  const port = await freePort();
+  const [port, blockNumber] = await Promise.all([freePort(), user.l1.getBlockNumber({ cacheTime: 0 })]);
   const child = ChildProcess.start(
     'a fork of L1 (hardhat node)',
     [
@@ -23,6 +23,7 @@ export async function forkL1(user: GovernanceUser): Promise<{ client: PublicClie
       HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true',
       // Not an argument: the URL may hold a key, and arguments are seen by everybody.
       TRIBUTARY_FORK_URL: user.deployment.l1.rpcUrl,
+      TRIBUTARY_FORK_BLOCK: String(blockNumber),
       TRIBUTARY_FORK_CHAIN_ID: String(user.deployment.l1.chainId),
     },
   );

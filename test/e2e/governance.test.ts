@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { artifacts } from 'hardhat';
-import { createPublicClient, createWalletClient, type Hex, http, keccak256 } from 'viem';
+import { createPublicClient, createWalletClient, encodeFunctionData, type Hex, http, keccak256 } from 'viem';
 import { generatePrivateKey } from 'viem/accounts';
 import { type Deployment, parseDeployment } from '../../src/chain/deployment';
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
@@ -11,6 +11,8 @@ import { kernelVariant } from '../execution/versions/kernelVariant';
 import { freePort, rpc, TributaryProcess, temporaryFolder } from './tributaryProcess';
 
 const NEW_SILENCE_SECONDS = 7_200;
+/** Commands take their time on a busy machine. */
+const VOTING_SECONDS = '25';
 
 describe('tributary gov and module, end to end', function () {
   this.timeout(300_000);
@@ -24,7 +26,14 @@ describe('tributary gov and module, end to end', function () {
   before(async () => {
     const [port, l1Port] = [await freePort(), await freePort()];
     const places = ['--port', String(port), '--l1-port', String(l1Port), '--data-dir', dataDir];
-    dev = await new TributaryProcess(['dev', ...places, '--block-time', '0.5']).ready();
+    dev = await new TributaryProcess([
+      'dev',
+      ...places,
+      '--block-time',
+      '0.5',
+      '--voting-seconds',
+      VOTING_SECONDS,
+    ]).ready();
     deployment = parseDeployment(JSON.parse(readFileSync(deploymentFile, 'utf8')), deploymentFile);
   });
   after(async () => {
@@ -95,9 +104,7 @@ describe('tributary gov and module, end to end', function () {
     // Half a second would be forbidden too, but the timelock is not the sequencer.
     const foreign = ['--call', 'inbox', 'postBatch(bytes)', '0x00', '--dry-run'];
     await refused(['gov', 'propose', ...foreign], /it would fail after the vote: /);
-    await refused(['gov', 'delegate'], /set TRIBUTARY_KEY/, 'secret' as Hex).catch(async () =>
-      refused(['gov', 'delegate'], /TRIBUTARY_KEY: expected 0x and 64 hex digits/, 'secret' as Hex),
-    );
+    await refused(['gov', 'delegate'], /TRIBUTARY_KEY: expected 0x and 64 hex digits/, 'secret' as Hex);
     const manifest = join(folder.path, 'bad.manifest.json');
     writeFileSync(manifest, JSON.stringify({ version: 1, kind: 'execution', title: 'x', differences: ['colour'] }));
     await refused(['gov', 'propose', manifest], /is not a manifest[\s\S]*differences/);
@@ -135,7 +142,8 @@ describe('tributary gov and module, end to end', function () {
       writeFileSync(join(folder.path, 'before.json'), JSON.stringify(before));
       writeFileSync(join(folder.path, 'after.json'), JSON.stringify(after));
       const storageLayout = { before: 'before.json', after: 'after.json' };
-      const file = { version: 1, kind: 'settlement', title: 'Settlement 2', implementation, storageLayout };
+      const migration = encodeFunctionData({ abi, functionName: 'migrate', args: [false] });
+      const file = { version: 1, kind: 'settlement', title: 'Settlement 2', implementation, migration, storageLayout };
       writeFileSync(manifest, JSON.stringify(file));
     };
     write(layout({ count: 't_uint256' }), moved);

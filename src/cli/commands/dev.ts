@@ -11,6 +11,7 @@ interface DevFlags {
   blockTime?: number;
   dataDir: string;
   accounts: number;
+  votingSeconds: number;
   executor: ExecutorKind;
   workers?: number;
   silent?: boolean;
@@ -26,6 +27,7 @@ Examples:
   $ tributary dev --block-time 2                  a block every two seconds
   $ tributary dev --data-dir /tmp/chain           keep the chain elsewhere
   $ tributary dev --accounts 5                    five funded accounts
+  $ tributary dev --voting-seconds 60             more time to vote by hand
   $ tributary dev --executor reference            execute blocks with @ethereumjs/evm, to compare
   $ tributary dev --executor parallel --workers 4   execute blocks on four threads
   $ tributary dev --silent                        print nothing but errors
@@ -48,6 +50,7 @@ export function registerDevCommand(program: Command): void {
     )
     .option('--data-dir <folder>', 'databases and deployment.json', '.tributary/dev')
     .option('--accounts <count>', 'how many funded accounts', numberOption(1, 1_000), 20)
+    .option('--voting-seconds <s>', 'how long votes on upgrades last', numberOption(1, 86_400), 10)
     .addOption(new Option('--executor <kind>', 'what executes blocks').choices(EXECUTOR_KINDS).default('sequential'))
     .option('--workers <count>', 'threads of the parallel executor; default: cores, 8 at most', numberOption(1, 8))
     .option('--silent', 'print nothing but errors')

@@ -9,6 +9,9 @@ export interface ShadowStart {
   databaseFolder: string;
 }
 
+/** What it says once it is loaded: from here on the time that a block takes is the candidate's. */
+export const WORKER_READY = 'ready';
+
 /** What it is told: one block at a time. */
 export interface ShadowJob {
   blockNumber: number;

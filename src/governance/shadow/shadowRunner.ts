@@ -50,8 +50,8 @@ const WORKER_PATH = join(__dirname, '..', '..', '..', 'dist', 'governance', 'sha
 const LAG_BLOCKS_MAX = HISTORY_BLOCKS - 56;
 /** JavaScript's; the kernel's memory is of a size that the host chooses and that can't grow. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64, stackSizeMb: 4 };
-/** Opening the database and compiling what the module's owner has compiled already. */
-const START_TIMEOUT_MS = 30_000;
+/** Loading the program and opening the database, before the candidate has any say. */
+const START_TIMEOUT_MS = 60_000;
 
 /**
  * Runs a candidate beside the version that rules: executes blocks that are derived from L1 (`safe`) again, in a worker of its own, and says
@@ -169,7 +169,8 @@ export class ShadowRunner {
     worker.on('error', () => undefined);
     await new Promise<void>((resolve, reject) => {
       const cancel = this.#options.clock.schedule(START_TIMEOUT_MS, () => reject(workerFailed('does not start')));
-      worker.once('online', () => {
+      // Nothing but WORKER_READY comes before the first job.
+      worker.once('message', () => {
         cancel();
         resolve();
       });

@@ -12,7 +12,7 @@ import { KernelExecutor } from '../../execution/kernel/kernelExecutor';
 import { isKernelFault } from '../../execution/kernel/kernelFault';
 import { keyPrefix, nameKey, numberKey, readNumber } from '../../state/keyspace';
 import { StateHistory } from '../../state/stateHistory';
-import type { ShadowAnswer, ShadowJob, ShadowStart } from './shadowProtocol';
+import { type ShadowAnswer, type ShadowJob, type ShadowStart, WORKER_READY } from './shadowProtocol';
 import { compareExecutions, failedBlock, type ShadowBlock } from './shadowResult';
 
 const HASH_SIZE_BYTES = 32;
@@ -127,6 +127,7 @@ async function main(): Promise<void> {
   parentPort?.on('message', (job: ShadowJob) => {
     void answer(job).then((message) => parentPort?.postMessage(message));
   });
+  parentPort?.postMessage(WORKER_READY);
 }
 
 void main();

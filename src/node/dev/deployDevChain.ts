@@ -25,6 +25,8 @@ export interface DeployDevChainOptions {
   l2Port: number;
   /** Dev accounts with 10,000 ETH on the L2. */
   accountCount: number;
+  /** How long votes last. Default 10. */
+  votingSeconds?: number;
   /** Other rules than the dev chain's own, e.g. shorter windows. */
   chain?: { contracts?: Partial<RollupFileInput['contracts']>; chain?: RollupFileInput['chain'] };
   onProgress?: (progress: DeployProgress) => void;
@@ -53,7 +55,8 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
 }
 
 /** What `rollup.json` would hold, with windows of seconds. */
-function devRollupFile({ l1Url, l2Port, accountCount, chain }: DeployDevChainOptions, l1ChainId: number): RollupFile {
+function devRollupFile(options: DeployDevChainOptions, l1ChainId: number): RollupFile {
+  const { l1Url, l2Port, accountCount, votingSeconds = 10, chain } = options;
   const system = devSystemAccounts();
   const input: RollupFileInput = {
     l1ChainId,
@@ -69,7 +72,7 @@ function devRollupFile({ l1Url, l2Port, accountCount, chain }: DeployDevChainOpt
       pauseDurationSeconds: 60,
       initBondWei: String(parseEther('0.01')),
       silencePeriodSeconds: 3_600,
-      governance: devGovernance(),
+      governance: devGovernance(votingSeconds),
       ...chain?.contracts,
     },
     chain: {
@@ -88,14 +91,14 @@ function devRollupFile({ l1Url, l2Port, accountCount, chain }: DeployDevChainOpt
 }
 
 /** Votes and upgrades within a minute: the dev accounts hold all tokens in equal parts, and the dev chain's verifier attests. */
-function devGovernance(): RollupFileInput['contracts']['governance'] {
+function devGovernance(votingSeconds: number): RollupFileInput['contracts']['governance'] {
   const allocations = devAccounts(TOKEN_HOLDER_COUNT).map(({ account }) => ({
     account: account.address,
     amount: String(parseEther('1000000')),
   }));
   return {
     token: { name: 'Tributary Dev', symbol: 'TRIBDEV', allocations },
-    voting: { delaySeconds: 1, periodSeconds: 10, lateQuorumExtensionSeconds: 2 },
+    voting: { delaySeconds: 1, periodSeconds: votingSeconds, lateQuorumExtensionSeconds: 2 },
     delaySeconds: { module: 2, governance: 4 },
     windows: {
       exitSeconds: { parameter: 2, module: 3, governance: 4 },

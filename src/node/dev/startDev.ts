@@ -29,6 +29,8 @@ export interface StartDevOptions {
   blockTimeSeconds?: number;
   dataDir: string;
   accounts: number;
+  /** How long votes last. */
+  votingSeconds: number;
   executor: ExecutorKind;
   /** Threads of the parallel executor; default: cores, 8 at most. */
   workers?: number;
@@ -100,6 +102,7 @@ async function chainOn(l1Url: string, dataDir: DevDataDir, options: StartDevOpti
     l1Url,
     l2Port: options.port,
     accountCount: options.accounts,
+    votingSeconds: options.votingSeconds,
     onProgress: ({ step, stepCount, name }) => print(`[${step + 1}/${stepCount}] deployed ${name}`),
   });
   dataDir.writeDeployment(deployment);

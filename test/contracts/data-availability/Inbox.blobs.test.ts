@@ -37,7 +37,7 @@ describe('Inbox on an L1 with blobs', () => {
   const sequencer = mnemonicToAccount(MNEMONIC, { addressIndex: 1 });
 
   const clients = () => {
-    const transport = http(l1.url);
+    const transport = http(l1.url, { timeout: 60_000 });
     const shared = { chain: anvil, transport, pollingInterval: 20, cacheTime: 0 };
     return {
       publicClient: createPublicClient(shared),
