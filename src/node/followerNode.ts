@@ -73,6 +73,7 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
         config: rollup,
         chain,
         executor,
+        rules: executor,
         clock,
         logger,
         version: options.version,

@@ -119,6 +119,7 @@ export async function startSequencerNode(options: StartNodeOptions): Promise<Run
         config: rollup,
         chain,
         executor,
+        rules: executor,
         clock,
         logger,
         version: options.version,

@@ -60,6 +60,7 @@ export async function startVerifierNode(options: StartNodeOptions): Promise<Runn
         config: rollup,
         chain,
         executor,
+        rules: executor,
         clock,
         logger,
         version: options.version,

@@ -1,3 +1,4 @@
+import type { AttributeRules } from '../chain/blockAttributes';
 import type { ChainConfig } from '../chain/chainConfig';
 import type { Block } from '../codec/block';
 import type { BlockHeader } from '../codec/header';
@@ -78,6 +79,8 @@ export interface RpcDependencies {
   config: ChainConfig;
   chain: ChainReader;
   executor: Pick<Executor, 'call'>;
+  /** What the next block's base fee follows from; default: the rules that rule from genesis on. */
+  rules?: AttributeRules;
   clock: Clock;
   logger: Logger;
   /** Program version for `web3_clientVersion`. */

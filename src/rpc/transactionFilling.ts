@@ -1,6 +1,6 @@
 import type { TransactionSerializable } from 'viem';
-import { nextBaseFee } from '../codec/header';
 import { type Address, toHex } from '../core/bytes';
+import { nextBaseFee } from './baseFeeForecast';
 import { type CallArguments, callData, toCallRequest } from './callArguments';
 import type { MempoolView, RpcDependencies } from './dependencies';
 import { suggestedTip } from './feeSuggestion';
@@ -8,7 +8,9 @@ import { estimateGas } from './gasEstimation';
 import type { RpcLimits } from './limits';
 import { invalidParams } from './rpcErrors';
 
-export type FillingDependencies = Pick<RpcDependencies, 'chain' | 'config' | 'executor'> & { mempool: MempoolView };
+export type FillingDependencies = Pick<RpcDependencies, 'chain' | 'config' | 'executor' | 'rules'> & {
+  mempool: MempoolView;
+};
 
 /**
  * Completes a dev account's transaction: next nonce, estimated gas, a fee that holds while the base fee doubles.
@@ -17,7 +19,7 @@ export type FillingDependencies = Pick<RpcDependencies, 'chain' | 'config' | 'ex
 export async function fillTransaction(
   call: CallArguments,
   from: Address,
-  { chain, config, executor, mempool }: FillingDependencies,
+  { chain, config, executor, mempool, rules }: FillingDependencies,
   limits: RpcLimits,
 ): Promise<TransactionSerializable> {
   if (call.chainId !== undefined && call.chainId !== BigInt(config.l2ChainId)) {
@@ -52,7 +54,7 @@ export async function fillTransaction(
       : { ...common, type: 'legacy', gasPrice: call.gasPrice };
   }
   const tip = call.maxPriorityFeePerGas ?? suggestedTip(chain);
-  const baseFee = nextBaseFee(at, config.baseFee.elasticity, config.baseFee.changeDenominator);
+  const baseFee = nextBaseFee({ chain, config, rules });
   const fees = {
     maxPriorityFeePerGas: call.maxFeePerGas !== undefined && tip > call.maxFeePerGas ? call.maxFeePerGas : tip,
     maxFeePerGas: call.maxFeePerGas ?? 2n * baseFee + tip,

@@ -1,7 +1,7 @@
 import { addresses } from '../../chain/addresses';
 import type { Block } from '../../codec/block';
-import { nextBaseFee } from '../../codec/header';
 import { ZERO_HASH } from '../../core/bytes';
+import { nextBaseFee } from '../baseFeeForecast';
 import { findBlock } from '../blockLookup';
 import type { RpcDependencies } from '../dependencies';
 import { blockJson } from '../json/blockJson';
@@ -10,7 +10,7 @@ import { receiptJson } from '../json/receiptJson';
 import { type MethodGroup, method, parameter } from '../method';
 import { type BlockSelector, block, blockNumberOrTag, count, flag, hash, optional } from '../parameters';
 
-type Dependencies = Pick<RpcDependencies, 'chain' | 'config' | 'mempool' | 'clock'>;
+type Dependencies = Pick<RpcDependencies, 'chain' | 'config' | 'mempool' | 'clock' | 'rules'>;
 
 const fullTransactions = parameter('fullTransactions', optional(flag));
 const blockHash = parameter('blockHash', hash);
@@ -67,9 +67,10 @@ function headerOnly(shown: ReturnType<typeof blockJson> | null) {
 }
 
 /** The block that would come next, as far as it is known before execution: roots are those of the latest block, deposits are left out. */
-function pendingBlock({ chain, config, mempool, clock }: Dependencies): Block {
+function pendingBlock(dependencies: Dependencies): Block {
+  const { chain, config, mempool, clock } = dependencies;
   const { head } = chain;
-  const baseFeePerGas = nextBaseFee(head.header, config.baseFee.elasticity, config.baseFee.changeDenominator);
+  const baseFeePerGas = nextBaseFee(dependencies);
   const gasLimit = BigInt(config.gasLimit);
   return {
     hash: ZERO_HASH,

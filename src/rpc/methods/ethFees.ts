@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Block } from '../../codec/block';
-import { nextBaseFee } from '../../codec/header';
 import { effectiveGasPrice } from '../../codec/transaction';
+import { nextBaseFee } from '../baseFeeForecast';
 import { requireBlock } from '../blockLookup';
 import type { RpcDependencies } from '../dependencies';
 import { suggestedTip } from '../feeSuggestion';
@@ -10,11 +10,12 @@ import type { RpcLimits } from '../limits';
 import { type MethodGroup, method, parameter } from '../method';
 import { blockNumberOrTag, count, expected, optional } from '../parameters';
 
-type Dependencies = Pick<RpcDependencies, 'chain' | 'config'>;
+type Dependencies = Pick<RpcDependencies, 'chain' | 'config' | 'rules'>;
 
-export function feeMethods({ chain, config }: Dependencies, limits: RpcLimits): MethodGroup {
-  const { elasticity, changeDenominator } = config.baseFee;
-  const baseFeeAfter = (block: Block) => nextBaseFee(block.header, elasticity, changeDenominator);
+export function feeMethods(dependencies: Dependencies, limits: RpcLimits): MethodGroup {
+  const { chain } = dependencies;
+  const baseFeeAfter = ({ header }: Block) =>
+    chain.headerByNumber(header.number + 1)?.baseFeePerGas ?? nextBaseFee(dependencies);
   const percentiles = z
     .array(
       z
@@ -29,7 +30,7 @@ export function feeMethods({ chain, config }: Dependencies, limits: RpcLimits): 
     });
 
   return {
-    eth_gasPrice: method([], () => quantity(baseFeeAfter(chain.head) + suggestedTip(chain))),
+    eth_gasPrice: method([], () => quantity(nextBaseFee(dependencies) + suggestedTip(chain))),
     eth_maxPriorityFeePerGas: method([], () => quantity(suggestedTip(chain))),
     eth_blobBaseFee: method([], () => '0x1'),
     eth_feeHistory: method(
