@@ -312,11 +312,13 @@ describe('attacks on governance', () => {
 
   it('no other function of a contract has the selector of a rule', async () => {
     const system = await loadFixture(deploySystem);
-    const { inbox, portal, registry, factory, systemConfig, modules, attesterSet, rewards, token, executor } = system;
+    const { inbox, sequencerSet, portal, registry, factory, systemConfig } = system;
+    const { modules, attesterSet, rewards, token, executor } = system;
     const names = new Map(CLASS_RULES.map(([signature]) => [id(signature).slice(0, 10), signature]));
     const seen = new Set<string>();
     for (const contract of [
       inbox,
+      sequencerSet,
       portal,
       registry,
       factory,
