@@ -16,6 +16,11 @@ export interface ExecuteBlockRequest {
    * `strict`: the first such transaction rejects the block (derivation then makes it a default block).
    */
   mode: 'build' | 'strict';
+  /**
+   * What somebody says is the block's access list (EIP-7928, encoded), for `strict` blocks: an executor may go faster with the right one. It is not trusted:
+   * the result is the same with any and with none.
+   */
+  accessList?: Uint8Array;
 }
 
 export interface RejectedTransaction {

@@ -4,6 +4,7 @@ export interface AccessListExports {
   accessListBegin(collects: number): void;
   accessListEncode(): number;
   accessListEnd(): number;
+  accessListRoom(sizeBytes: number): number;
 }
 
 /** Collects the block access list (EIP-7928) of the block that a kernel runs, and encodes it inside. */
@@ -23,6 +24,14 @@ export class KernelAccessList {
   /** Before a block's system calls. */
   begin(): void {
     this.#exports.accessListBegin(this.#hasRegion ? 1 : 0);
+  }
+
+  /** Puts a list that somebody gave for the block where it stays until `encoded`; undefined where there is no room, or none is collected. */
+  place(encoded: Uint8Array): { from: number; to: number } | undefined {
+    const from = this.#exports.accessListRoom(encoded.length) >>> 0;
+    if (from === 0) return undefined;
+    this.#bytes.set(encoded, from);
+    return { from, to: from + encoded.length };
   }
 
   /** After the block's last transaction: its list as `encodeAccessList` would encode it; undefined where none is collected or it did not fit the region. */

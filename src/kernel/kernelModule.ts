@@ -50,6 +50,9 @@ export interface KernelExports extends TrieExports, SealingExports, AccessListEx
   finalCount(): number;
   fittingCount(count: number): number;
   settle(end: number): void;
+  beginReplay(from: number, to: number): number;
+  isReplayed(): number;
+  settleReplay(): void;
   takeResult(index: number): number;
   rejectedSender(index: number): number;
 }

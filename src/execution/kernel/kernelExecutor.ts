@@ -29,7 +29,7 @@ import { blockGasLimitReached, checkSender, checkTransaction } from '../transact
 import { kernelBlock } from './kernelBlock';
 import { KernelCalls } from './kernelCalls';
 import { isKernelFault } from './kernelFault';
-import { OrderedRunner, type TransactionRunner } from './orderedRunner';
+import { OrderedRunner, type Reject, type TransactionRunner } from './orderedRunner';
 import { SnapshotBackend } from './snapshotBackend';
 
 /** A block that runs out of these is executed by the reference. */
@@ -168,7 +168,7 @@ export class KernelExecutor implements Executor {
     this.#sealed = undefined;
   }
 
-  async #execute({ attributes, transactions, mode }: ExecuteBlockRequest): Promise<ExecutedBlock> {
+  async #execute({ attributes, transactions, mode, accessList }: ExecuteBlockRequest): Promise<ExecutedBlock> {
     const kernel = this.#kernel;
     const block = kernelBlock(this.#config, attributes);
     kernel.beginBlock(block);
@@ -182,19 +182,21 @@ export class KernelExecutor implements Executor {
       kernel.seal(deposit);
     }
     const rejected: RejectedTransaction[] = [];
-    await this.#runner.execute(transactions, (index, reason, sender) => {
+    const reject: Reject = (index, reason, sender) => {
       const transaction = transactions[index];
       const error = this.#rejectionOf(transaction, attributes, block.fork, reason, sender);
       if (mode === 'strict') throw invalidTransaction(index, transaction, error);
       rejected.push({ transaction, error });
-    });
+    };
+    const given = mode === 'strict' ? accessList : undefined;
+    const isListRight = await this.#runner.execute(transactions, reject, given);
     const included = [...attributes.deposits, ...withoutRejected(transactions, rejected)];
-    return { ...this.#seal(attributes, included), rejected };
+    const list = isListRight ? given : kernel.accessList.encoded();
+    return { ...this.#seal(attributes, included), rejected, accessList: list };
   }
 
   #seal(attributes: BlockAttributes, transactions: Transaction[]): Omit<ExecutedBlock, 'rejected'> {
     const { sealing, blockGasUsed } = this.#kernel;
-    const accessList = this.#kernel.accessList.encoded();
     const stateRoot = this.#kernel.stateRoot();
     const messagePasser = this.#kernel.account(addresses.l2ToL1MessagePasser);
     const receipts = new StoredReceipts(sealing.storedReceipts());
@@ -209,7 +211,7 @@ export class KernelExecutor implements Executor {
       stateRoot,
       messagePasserStorageRoot: messagePasser?.storageRoot ?? EMPTY_ROOT,
     });
-    return { block, receipts, stateOperations: this.#stateOperations(), accessList };
+    return { block, receipts, stateOperations: this.#stateOperations() };
   }
 
   #stateOperations(): KeyValueOperation[] {

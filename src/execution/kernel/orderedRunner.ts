@@ -9,7 +9,11 @@ export type Reject = (index: number, reason: string, sender: RejectedSender | un
  * of, in their order, are included. What `reject` throws ends the execution.
  */
 export interface TransactionRunner {
-  execute(transactions: SignedTransaction[], reject: Reject): Promise<void>;
+  /**
+   * @param accessList what somebody says is the block's (EIP-7928, encoded): help to go faster, on which no result depends
+   * @returns whether it was found to be the block's
+   */
+  execute(transactions: SignedTransaction[], reject: Reject, accessList?: Uint8Array): Promise<boolean>;
 }
 
 /** Really one after the other. */
@@ -20,11 +24,12 @@ export class OrderedRunner implements TransactionRunner {
     this.#kernel = kernel;
   }
 
-  async execute(transactions: SignedTransaction[], reject: Reject): Promise<void> {
+  async execute(transactions: SignedTransaction[], reject: Reject): Promise<boolean> {
     for (let next = 0; next < transactions.length; next++) {
       const { end, rejection } = this.#kernel.executeAll(transactions, next);
       if (rejection !== undefined) reject(end, rejection, this.#kernel.account(transactions[end].from));
       next = end;
     }
+    return false;
   }
 }

@@ -49,7 +49,7 @@ export class ParallelExecutor implements Executor {
       this.#pool = new WorkerPool(kernel.sharedMemory, poolOptions, logger);
       const runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
       this.#runner = runner;
-      return { execute: (transactions, reject) => runner.executeAndSeal(transactions, reject) };
+      return { execute: (...request) => runner.executeAndSeal(...request) };
     };
     this.#executor = new KernelExecutor(config, chain, memory, createRunner, logger);
   }

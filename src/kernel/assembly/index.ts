@@ -20,7 +20,7 @@ import { readAccount, rollBackFlatCache } from './state/stateAccess';
 import { applyTransaction, executeTransaction, Mode, outcome } from './transaction';
 
 export { accessListAttach, accessListBegin } from './accessList/collect';
-export { accessListEncode, accessListEnd } from './accessList/encode';
+export { accessListEncode, accessListEnd, accessListRoom } from './accessList/encode';
 export { abiVersion, nextBaseFee } from './rules';
 export { haltReason } from './evm/haltReason';
 export { runEnd, runTransactions } from './runTransactions';

@@ -41,6 +41,10 @@ export interface ParallelStatistics {
   /** Transactions that waited for their turn, because something that they read was about to be written. */
   putOff: number;
   validations: number;
+  /** Transactions whose result came from a run with an access list, each executed once. They are among those of parallel runs. */
+  replayedTransactions: number;
+  /** Access lists that were not those of their blocks, which were then executed without. */
+  wrongAccessLists: number;
   /** Times that a worker read another state than the block's, which was then executed otherwise. */
   stateMoved: number;
   /** Reads that made an execution wait or be repeated, by kind of location. */
@@ -149,10 +153,17 @@ export class ParallelRunner {
   /**
    * Executes the transactions on the block that the kernel has begun, and seals them, as `Kernel.executeAll` does: nothing of them becomes an object.
    * @param reject told of each that is not included
+   * @param accessList what somebody says is the block's (EIP-7928, encoded): with the right one no transaction waits for another; no result depends on it
+   * @returns whether the list is the block's; not known, and false, where it was not used
    * @throws as `execute`
    */
-  async executeAndSeal(transactions: SignedTransaction[], reject: RejectTransaction): Promise<void> {
+  async executeAndSeal(
+    transactions: SignedTransaction[],
+    reject: RejectTransaction,
+    accessList?: Uint8Array,
+  ): Promise<boolean> {
     await this.#pool.replaceFailed();
+    if (accessList && (await this.#replay(transactions, reject, accessList))) return true;
     for (let from = 0; from < transactions.length; ) {
       let to = Math.min(transactions.length, from + (this.#backoff > 0 ? this.#backoff : this.#lengthMax));
       let settled = 0;
@@ -170,6 +181,39 @@ export class ParallelRunner {
       this.#sealInOrder(transactions.slice(from + settled, to), from + settled, reject);
       from = to;
     }
+    return false;
+  }
+
+  /** Executes and seals all the transactions with their block's access list. False: nothing was done, they are to be executed without. */
+  async #replay(
+    transactions: SignedTransaction[],
+    reject: RejectTransaction,
+    accessList: Uint8Array,
+  ): Promise<boolean> {
+    const { exports } = this.#kernel;
+    const count = transactions.length;
+    if (count < this.#parallelMin || count > this.#lengthMax || this.#pool.upCount < 2) return false;
+    const list = this.#kernel.accessList.place(accessList);
+    if (!list || exports.beginRun(count, this.#inVainMax) === 0) return false;
+    const hand = () => {
+      const handed = this.#handRecords(transactions, 0, count);
+      if (handed < count) this.#stop(Stop.regionFull);
+      return handed;
+    };
+    const isDone = exports.beginReplay(list.from, list.to) !== 0 && (await this.#runOnPool(hand, 1));
+    if (!isDone || exports.isReplayed() === 0 || exports.fittingCount(count) >>> 0 !== count) {
+      const reason = Atomics.load(this.#control(), RunField.stop / 4);
+      if (reason === Stop.none || reason === Stop.listDiffers) this.#statistics.wrongAccessLists++;
+      this.#logger?.warn({ reason }, 'an access list does not hold: its block is executed without');
+      return false;
+    }
+    const begunAt = performance.now();
+    exports.settleReplay();
+    this.#statistics.settleMs += performance.now() - begunAt;
+    this.#sealResults(transactions, 0, count, reject);
+    this.#statistics.parallelTransactions += count;
+    this.#statistics.replayedTransactions += count;
+    return true;
   }
 
   #sealResults(transactions: SignedTransaction[], from: number, settled: number, reject: RejectTransaction): void {
@@ -232,8 +276,24 @@ export class ParallelRunner {
    */
   async #run(countMax: number, hand: () => number): Promise<number> {
     const { exports } = this.#kernel;
-    const begunAt = performance.now();
     if (exports.beginRun(countMax, this.#inVainMax) === 0) return 0;
+    const isDone = await this.#runOnPool(hand, SENDER_SHARE_MAX);
+    const begunAt = performance.now();
+    const fitting = exports.fittingCount(exports.finalCount()) >>> 0;
+    exports.settle(fitting);
+    this.#statistics.settleMs += performance.now() - begunAt;
+    if (isDone) this.#nextBackoff = Math.max(this.#backoffMin, this.#nextBackoff / 2);
+    else this.#abandon();
+    return fitting;
+  }
+
+  /**
+   * The run that was begun, on all workers, with the transactions that `hand` adds. True: it is done; false: it was given up, as it is where one sender has
+   * more than `senderShareMax` of them.
+   */
+  async #runOnPool(hand: () => number, senderShareMax: number): Promise<boolean> {
+    const { exports } = this.#kernel;
+    const begunAt = performance.now();
     let handedAt = begunAt;
     let failures: string[];
     let isDone = false;
@@ -241,7 +301,7 @@ export class ParallelRunner {
     try {
       this.#pool.open();
       const handed = hand();
-      if (exports.sealRun() > handed * SENDER_SHARE_MAX) this.#stop(Stop.contended);
+      if (exports.sealRun() > handed * senderShareMax) this.#stop(Stop.contended);
       handedAt = performance.now();
       isDone = await this.#takePart();
     } catch (error) {
@@ -254,17 +314,11 @@ export class ParallelRunner {
     }
     if (failures.length > 0) this.#logger?.error({ failures }, 'workers failed: the block goes on without them');
     if (!isDone) exports.breakCodeLock();
-    const closedAt = performance.now();
     if (this.#pool.stateMovedCount !== movedBefore) throw stateMoved();
-    const fitting = exports.fittingCount(exports.finalCount()) >>> 0;
-    exports.settle(fitting);
     this.#count();
     this.#statistics.handMs += handedAt - begunAt;
-    this.#statistics.runMs += closedAt - handedAt;
-    this.#statistics.settleMs += performance.now() - closedAt;
-    if (isDone) this.#nextBackoff = Math.max(this.#backoffMin, this.#nextBackoff / 2);
-    else this.#abandon();
-    return fitting;
+    this.#statistics.runMs += performance.now() - handedAt;
+    return isDone;
   }
 
   /** Encodes the transactions into the memory that all workers see; they execute them as they come. */
@@ -424,6 +478,8 @@ function emptyStatistics(workerCount: number): ParallelStatistics {
     reexecutions: 0,
     putOff: 0,
     validations: 0,
+    replayedTransactions: 0,
+    wrongAccessLists: 0,
     stateMoved: 0,
     conflicts: { account: 0, balance: 0, slot: 0 },
     deltas: { kept: 0, resolved: 0 },

@@ -18,7 +18,15 @@ export const WORKER_COUNT_MAX = 32;
 export const Work = { done: 0, stopped: 1, idle: 2, request: 3 } as const;
 
 /** assembly/scheduler/region.ts: why a run was given up. */
-export const Stop = { none: 0, regionFull: 1, exceptional: 2, tooManyCredits: 3, contended: 4, host: 5 } as const;
+export const Stop = {
+  none: 0,
+  regionFull: 1,
+  exceptional: 2,
+  tooManyCredits: 3,
+  contended: 4,
+  host: 5,
+  listDiffers: 6,
+} as const;
 
 /** Bytes that each worker has in the run region, beside the arena. */
 export const WORKER_BUFFERS_SIZE_BYTES = (4 * 1024 + 256) * 1024;

@@ -62,6 +62,11 @@ export function accessListEncode(): usize {
   return isListFull() ? 0 : out;
 }
 
+/** Where a list of `size` bytes may lie while the block is executed; 0: there is no room. */
+export function accessListRoom(size: usize): usize {
+  return isCollecting() && encodingEnd() - encodingRoom() >= size ? encodingEnd() - size : 0;
+}
+
 /** The first byte behind the encoded list. */
 export function accessListEnd(): usize {
   return encodingEnd();

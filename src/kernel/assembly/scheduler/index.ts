@@ -6,6 +6,7 @@ import { layOutRegion } from './region';
 
 export { breakCodeLock } from '../state/codeCache';
 export { leaveRun } from '../state/multiVersion';
+export { beginReplay, isReplayed, settleReplay } from './replay';
 export { addRecords, roomEnd, sealResults } from './records';
 export { addTransaction, beginRun, finalCount, fittingCount, rejectedSender, sealRun, settle, takeResult, work } from './worker';
 

@@ -52,6 +52,21 @@ export const BASE_FEE_ENTRY: usize = 280;
 export const COUNT_MAX: usize = 288;
 /** u32: whether the block's access list is collected. */
 export const COLLECTS: usize = 292;
+/** u32: whether an access list says what the run's transactions read (`replay`). */
+export const REPLAYS: usize = 324;
+/** u32: block access index of what precedes the run's first transaction. */
+export const LIST_BASE: usize = 328;
+// Of the list (accessList/givenList): its accounts' items and their number; what stands for whatever is not in it; all its items; the first byte behind it.
+export const LIST_ACCOUNTS: usize = 332;
+export const LIST_ACCOUNT_COUNT: usize = 336;
+export const LIST_ABSENT: usize = 340;
+export const LIST_ITEMS: usize = 344;
+export const LIST_BYTES_END: usize = 348;
+// u32 counts that all workers add to: transactions executed, items accessed, changes that the list has, those that transactions made.
+export const REPLAYED: usize = 384;
+export const LIST_FOUND: usize = 388;
+export const LIST_LISTED: usize = 392;
+export const LIST_MATCHED: usize = 396;
 /** u32: first free byte of the arena. */
 export const ARENA_CURSOR: usize = 320;
 /** 64 bytes for each worker. */
@@ -105,6 +120,8 @@ export const enum Stop {
   Contended = 4,
   /** The host's: a worker threw or hung. */
   Host = 5,
+  /** The access list says something else than what happens, or is none. */
+  ListDiffers = 6,
 }
 
 /** Reads of the transaction being executed, before they are published: 32 + 16 bytes at most for each account and slot. */

@@ -6,6 +6,7 @@
  *   main thread     once all have returned from their last: finalCount, fittingCount, settle
  */
 import { isCollecting } from '../accessList/collect';
+import { enterList } from '../accessList/givenList';
 import { collectRun } from '../accessList/collectRun';
 import { B_BASE_FEE_RECIPIENT, B_COINBASE, B_GAS_LIMIT, B_GAS_USED } from '../block';
 import { isRegionFull } from '../evm/gas';
@@ -45,6 +46,7 @@ import {
   nextSenderBucket,
   PUT_OFF,
   recordOf,
+  REPLAYS,
   REQUESTS,
   resetArena,
   SEALED,
@@ -65,6 +67,7 @@ import {
   T_SOURCE,
   workersOfRun,
 } from './region';
+import { isReplay, isReplayOver, replayChunk } from './replay';
 import { claimChunk, commitChunk, committedChunks, Fate, finishChunk, isDone, noteAhead, resetDepth, takeTurn } from './scheduler';
 
 /** What `work` returns. */
@@ -126,6 +129,7 @@ export function beginRun(transactionsMax: u32, inVainMax: u32): bool {
   store<u32>(at, min<u32>(max<u32>(fair, CHUNK_LENGTH_MIN), CHUNK_LENGTH_LIMIT), CHUNK_LENGTH_MAX);
   store<u32>(at, 0, STOP);
   store<u32>(at, 0, REQUESTS);
+  store<u32>(at, 0, REPLAYS);
   startChunk(0, 0);
   clearStatistics();
   resetArena();
@@ -208,8 +212,9 @@ export function work(isMain: bool): i32 {
     forgetPortion();
     chunk = NOBODY;
     enterRun(epoch, load<u32>(control(), COUNT_MAX));
+    enterList();
   }
-  const result = takeChunks(isMain);
+  const result = isReplay() ? replayChunks(isMain) : takeChunks(isMain);
   leaveRun();
   return result;
 }
@@ -232,6 +237,23 @@ function takeChunks(isMain: bool): Work {
       continue;
     }
     polls = 0;
+  }
+}
+
+/** As `takeChunks`, of a run with an access list. */
+function replayChunks(isMain: bool): Work {
+  let polls = 0;
+  while (true) {
+    if (stopReason() != Stop.None) return Work.Stopped;
+    if (isMain && atomic.load<u32>(control(), REQUESTS) != 0) return Work.Request;
+    if (replayChunk()) {
+      polls = 0;
+    } else if (isReplayOver(isMain)) {
+      return Work.Done;
+    } else {
+      count(STAT_POLLS);
+      if (++polls > POLLS_MAX) return Work.Idle;
+    }
   }
 }
 

@@ -49,6 +49,7 @@ import {
   S_VERSIONS,
 } from './flatCache';
 import { EMPTY_CODE_HASH } from './codeCache';
+import { readListedSlot } from './listedState';
 import { beginDeltas, D_AMOUNT, makeDelta } from './slotDeltas';
 
 // A version.
@@ -132,6 +133,20 @@ export function runEpoch(): u32 {
   return epoch;
 }
 
+/** The block access index of the transaction that is replayed with an access list (scheduler/replay), 0: none is. */
+let replayed: u32 = 0;
+
+@inline
+export function replayedIndex(): u32 {
+  return replayed;
+}
+
+/** Before a transaction is replayed. */
+export function beginReplayed(transaction: u32, index: u32): void {
+  beginReads(transaction, true);
+  replayed = index;
+}
+
 /** Before an instance takes part in a run. */
 export function enterRun(runEpoch: u32, transactions: u32): void {
   epoch = runEpoch;
@@ -141,6 +156,7 @@ export function enterRun(runEpoch: u32, transactions: u32): void {
 /** Back to sequential mode. */
 export function leaveRun(): void {
   current = NOBODY;
+  replayed = 0;
 }
 
 /** Before a transaction is executed; `forGood`: all below it is final. */
@@ -233,8 +249,9 @@ function awaitVersion(head: usize): u32 {
   return data;
 }
 
-/** What the current transaction sees of an account's nonce and code: a payload, or 0 where the flat entry holds it. */
-export function readAccountVersion(flat: usize): usize {
+/** Gives the run up where the account is empty and exists. */
+@inline
+export function checkExistence(flat: usize): void {
   const flags = load<u32>(flat, A_FLAGS);
   if (
     (flags & ACCOUNT_EXISTS) != 0 &&
@@ -245,6 +262,11 @@ export function readAccountVersion(flat: usize): usize {
     // Elsewhere an account exists if and only if it is not empty, and no flag needs versions.
     stopRun(Stop.Exceptional);
   }
+}
+
+/** What the current transaction sees of an account's nonce and code: a payload, or 0 where the flat entry holds it. */
+export function readAccountVersion(flat: usize): usize {
+  checkExistence(flat);
   const data = visibleVersion(flat + A_ACCOUNT_VERSIONS);
   if ((data & ESTIMATE) != 0) {
     block(load<u32>(versionAt, V_TRANSACTION), Read.Account);
@@ -256,6 +278,10 @@ export function readAccountVersion(flat: usize): usize {
 
 /** Writes what the current transaction sees in a slot to `out`. */
 export function readSlotVersion(slot: usize, out: usize): void {
+  if (replayed != 0) {
+    readListedSlot(slot, out);
+    return;
+  }
   let data = visibleVersion(slot + S_VERSIONS);
   if ((data & RELATIVE) != 0 && (data & ESTIMATE) == 0) data = sumSlot(slot);
   if ((data & ESTIMATE) != 0) {

@@ -127,6 +127,14 @@ export function publish(transaction: u32, outcome: usize, isIncluded: bool, send
   atomic.store<u32>(record, <u32>result, T_RESULT);
 }
 
+/** Publishes no more than how the transaction ended: of a run whose writes are known without it. False: the arena ran out. */
+export function publishOutcome(transaction: u32, outcome: usize): bool {
+  const result = allocateResult(outcome, true);
+  if (result == 0) return false;
+  atomic.store<u32>(recordOf(transaction), <u32>result, T_RESULT);
+  return true;
+}
+
 /** The result, filled but for its writes. */
 function allocateResult(outcome: usize, isIncluded: bool): usize {
   const size = readsSize();
@@ -177,7 +185,7 @@ function publishAccesses(result: usize): void {
 }
 
 /** What a destroyed account is credited is gone with it: fees would then depend on where in the order they are paid. */
-function destroysFeeRecipient(): bool {
+export function destroysFeeRecipient(): bool {
   return isDestroyed(blockContext() + B_COINBASE) || isDestroyed(blockContext() + B_BASE_FEE_RECIPIENT);
 }
 

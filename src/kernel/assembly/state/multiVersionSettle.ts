@@ -126,7 +126,7 @@ function settleBalance(flat: usize, end: u32): void {
 }
 
 /** An account exists if and only if it is not empty: those for which that is not so keep a run from happening. */
-function finishAccount(flat: usize): void {
+export function finishAccount(flat: usize): void {
   const isEmpty =
     load<u64>(flat, A_NONCE) == 0 && isZero(flat + A_BALANCE) && equals(flat + A_CODE_HASH, EMPTY_CODE_HASH);
   const flags = load<u32>(flat, A_FLAGS);

@@ -34,6 +34,7 @@ import {
   writeSlotEntry,
 } from './flatCache';
 import { copyAddress, hashAddress, hashKey, sameAddress } from './hash';
+import { readListedAccount } from './listedState';
 import {
   accountCodeHash,
   accountNonce,
@@ -41,6 +42,7 @@ import {
   isParallel,
   readAccountVersion,
   readBalanceVersion,
+  replayedIndex,
 } from './multiVersion';
 import { lastDelta, readAccount, readSlot, readSlotToAdd } from './stateAccess';
 
@@ -155,6 +157,8 @@ export function accountOf(address: usize): usize {
     store<u64>(entry, 0, O_NONCE);
     setZero(entry + O_BALANCE);
     copy(EMPTY_CODE_HASH, entry + O_CODE_HASH);
+  } else if (replayedIndex() != 0) {
+    readListedAccount(flat, entry + O_NONCE, entry + O_BALANCE, entry + O_CODE_HASH);
   } else if (isParallel()) {
     const seen = <u32>readAccountVersion(flat);
     store<u32>(entry, seen, O_SEEN);
