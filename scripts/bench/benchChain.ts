@@ -84,16 +84,18 @@ export class BenchChain {
     };
   }
 
-  /** As `seal`, but nothing is committed: may be repeated. */
+  /** As `seal`, but nothing is committed: may be repeated. `accessList`: with it as help, as a replica does. */
   async execute(
     transactions: SignedTransaction[],
+    accessList?: Uint8Array,
   ): Promise<Pick<SealTimes, 'executeMs' | 'executeProcessorMs'> & { executed: ExecutedBlock }> {
     const parent = this.chain.head;
     const origin = l1Block();
     const attributes = blockAttributes(this.config, parent, parent.header.timestamp + 1, origin, []);
     const startedMs = performance.now();
     const processorMs = ownProcessorMs();
-    const executed = await this.executor.executeBlock({ attributes, transactions, mode: 'build' });
+    const mode = accessList ? 'strict' : 'build';
+    const executed = await this.executor.executeBlock({ attributes, transactions, mode, accessList });
     const executeMs = performance.now() - startedMs;
     const executeProcessorMs = ownProcessorMs() - processorMs;
     const [rejected] = executed.rejected;

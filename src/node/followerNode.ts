@@ -6,6 +6,7 @@ import { healthRoutes } from './health';
 import { startBatcher, startProposer } from './l1Posting';
 import { createMetrics, type MetricSource, rpcObserver } from './metrics';
 import { createVerifier, openFoundation, startOrigins } from './nodeFoundation';
+import { type ParallelSource, parallelMetrics } from './parallelMetrics';
 import { RoleBoard } from './roleBoard';
 import { type RunningNode, type StartNodeOptions, startOrTearDown } from './runningNode';
 import { Turns } from './turns';
@@ -20,9 +21,10 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
   const { rollup } = options.deployment;
   assert(config.sequencer && keys.batcher, 'the configuration of a batcher names a sequencer');
   const { batcher } = keys;
-  const feed = new RpcSequencerFeed(config.sequencer);
+  const feed = new RpcSequencerFeed(config.sequencer, config.executor === 'parallel');
   return startOrTearDown(logger, async (teardown) => {
-    const foundation = await openFoundation(options, teardown);
+    const parallel: ParallelSource[] = [];
+    const foundation = await openFoundation(options, teardown, (executor) => parallel.push(executor));
     const { chain, executor } = foundation.open;
 
     // Verifier and follower commit to one chain, one at a time.
@@ -62,6 +64,7 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
       { name: 'safe_block_number', help: 'Newest derived block', read: () => chain.label('safe').header.number },
       { name: 'l1_block_number', help: 'Newest L1 block seen', read: () => origins.latest().number },
       { name: 'sequencer_block_number', help: "The sequencer's newest block", read: () => follower.sequencerHead },
+      ...parallelMetrics(parallel),
       ...(await startBatcher(foundation, batcher, derived)),
       ...(keys.proposer ? await startProposer(foundation, keys.proposer) : []),
     ];

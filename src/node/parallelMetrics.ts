@@ -16,6 +16,12 @@ const FIGURES: [name: string, help: string, value: (statistics: ParallelStatisti
   ['executions_total', 'Executions in parallel runs, those in vain included', (s) => s.executions],
   ['reexecutions_total', 'Executions that proved wrong and were repeated', (s) => s.reexecutions],
   ['put_off_total', 'Transactions that waited for their turn', (s) => s.putOff],
+  [
+    'replayed_transactions_total',
+    "Transactions executed once, with their block's access list",
+    (s) => s.replayedTransactions,
+  ],
+  ['wrong_access_lists_total', 'Access lists that were not those of their blocks', (s) => s.wrongAccessLists],
   ['account_conflicts_total', 'Conflicts over a nonce or code', (s) => s.conflicts.account],
   ['balance_conflicts_total', 'Conflicts over a balance', (s) => s.conflicts.balance],
   ['slot_conflicts_total', 'Conflicts over a storage slot', (s) => s.conflicts.slot],

@@ -73,22 +73,22 @@ class Replayers {
 /** What a list can be made that is not the block's. */
 const LIES: Record<string, (list: BlockAccessList) => void> = {
   'another balance': (list) => {
-    changed(list, 'balanceChanges').value += 1n;
+    middleOf(list.flatMap(({ balanceChanges }) => balanceChanges)).value += 1n;
   },
   'another nonce': (list) => {
-    changed(list, 'nonceChanges').value += 1n;
+    middleOf(list.flatMap(({ nonceChanges }) => nonceChanges)).value += 1n;
   },
   'another code': (list) => {
-    changed(list, 'codeChanges').value = Uint8Array.of(0);
+    middleOf(list.flatMap(({ codeChanges }) => codeChanges)).value = Uint8Array.of(0);
   },
   'another slot value': (list) => {
     slotOf(list).changes[0].value = toFixedBytes(0x1234567, 32);
   },
   'another index': (list) => {
-    changed(list, 'nonceChanges').index += 1;
+    middleOf(list.flatMap(({ nonceChanges }) => nonceChanges)).index += 1;
   },
   'an index beyond the block': (list) => {
-    changed(list, 'nonceChanges').index = 0xffff_ffff;
+    middleOf(list.flatMap(({ nonceChanges }) => nonceChanges)).index = 0xffff_ffff;
   },
   'an account less': (list) => {
     list.splice(list.length >> 1, 1);
@@ -130,9 +130,8 @@ const LIES: Record<string, (list: BlockAccessList) => void> = {
   },
 };
 
-function changed<Field extends 'balanceChanges' | 'nonceChanges' | 'codeChanges'>(list: BlockAccessList, field: Field) {
-  const changes = list.flatMap((account) => account[field] as BlockAccessList[number][Field]);
-  return changes[changes.length >> 1] as BlockAccessList[number][Field][number];
+function middleOf<Item>(items: Item[]): Item {
+  return items[items.length >> 1];
 }
 
 function slotOf(list: BlockAccessList) {

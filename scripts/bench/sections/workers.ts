@@ -18,12 +18,13 @@ const TRANSACTION_SHARE = 0.25;
 const BLOCK_GAS_LIMIT = 2_000_000_000;
 const INDEPENDENT_GOAL = { atLeast: 1.6 };
 const CONTENDED_GOAL = { atLeast: 0.95 };
+const REPLAY_GOAL = { atLeast: 1.3 };
 
 export const workers: Section = {
   title: 'Workers: the parallel executor against the sequential one',
   about:
     'Blocks on a new chain each, 1,000 senders: execute, state root, seal; nothing is written to disk. `beside` is the same executor with one ' +
-    "worker where nothing contends, and the node's own sequential executor where everything does.",
+    "worker where nothing contends, and the node's own sequential executor where everything does, and of replays.",
 
   async measure({ blockTransactionCount, rounds }) {
     const count = Math.ceil(blockTransactionCount * TRANSACTION_SHARE);
@@ -34,14 +35,23 @@ export const workers: Section = {
       const workload = make(count);
       log(`workers: ${workload.work}`);
       const works = Object.fromEntries(variants.map((variant) => [variant.name, () => run(workload, variant)]));
+      const replays = many.filter(({ workerCount }) => workerCount > 1);
+      const accessList = replays.length > 0 ? await accessListOf(workload) : undefined;
+      for (const variant of replays) works[replayName(variant)] = () => run(workload, variant, accessList);
       const times = await interleaved(works, rounds);
-      const rate = ({ name }: ExecutorVariant) => (count / times[name]) * 1000;
+      const rate = ({ name }: { name: string }) => (count / times[name]) * 1000;
       rows.push(compare(`${workload.work}: ${sequential.name}`, '/s', rate(sequential), undefined));
       for (const variant of many.filter(({ workerCount }) => workerCount > 1)) {
         const beside = workload.isContended ? sequential : many[0];
         const goal = variant.workerCount !== 2 ? undefined : workload.isContended ? CONTENDED_GOAL : INDEPENDENT_GOAL;
         const peer = { name: beside.name, value: rate(beside) };
         rows.push(compare(`${workload.work}: ${variant.name}`, '/s', rate(variant), peer, goal));
+      }
+      for (const variant of replays) {
+        const name = replayName(variant);
+        const peer = { name: sequential.name, value: rate(sequential) };
+        const goal = workload.isContended && variant.workerCount === 2 ? REPLAY_GOAL : undefined;
+        rows.push(compare(`${workload.work}: ${name}`, '/s', rate({ name }), peer, goal));
       }
     }
     const notes = [`${count} transactions a block.`];
@@ -57,12 +67,28 @@ function workerCounts(): number[] {
   return counts;
 }
 
+function replayName({ name }: ExecutorVariant): string {
+  return `replay with access list, ${name}`;
+}
+
 /** @returns ms */
-async function run({ rich, contracts, transactions }: Workload, { choice }: ExecutorVariant): Promise<number> {
+async function run(workload: Workload, variant: ExecutorVariant, accessList?: Uint8Array): Promise<number> {
+  return (await execute(workload, variant, accessList)).executeMs;
+}
+
+async function accessListOf(workload: Workload): Promise<Uint8Array | undefined> {
+  return (await execute(workload, sequential)).executed.accessList;
+}
+
+async function execute(
+  { rich, contracts, transactions }: Workload,
+  { choice }: ExecutorVariant,
+  accessList?: Uint8Array,
+) {
   const options = { executor: choice, rich, contracts, gasLimit: BLOCK_GAS_LIMIT, store: 'disk' } as const;
   const chain = await BenchChain.open(options);
   try {
-    return (await chain.execute(transactions)).executeMs;
+    return await chain.execute(transactions, accessList);
   } finally {
     await chain.close();
   }

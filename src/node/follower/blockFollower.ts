@@ -138,7 +138,7 @@ export class BlockFollower {
     let executed: ExecutedBlock;
     try {
       const transactions: SignedTransaction[] = fed.transactions.map((raw) => decodeTransaction(raw));
-      executed = await executor.executeBlock({ attributes, transactions, mode: 'strict' });
+      executed = await executor.executeBlock({ attributes, transactions, mode: 'strict', accessList: fed.accessList });
     } catch (error) {
       if (error instanceof TributaryError && /^(Codec|Execution\.InvalidTransaction)/.test(error.code)) {
         throw invalidBlock(fed, errorMessage(error));

@@ -13,6 +13,8 @@ export interface FedBlock {
   l1Origin: { number: number; hash: Hash };
   /** Raw, without deposits. */
   transactions: Uint8Array[];
+  /** Encoded (EIP-7928), where it was asked for and the sequencer has it. Executing it again is faster with it. */
+  accessList?: Uint8Array;
 }
 
 /** The sequencer as its followers see it. */
@@ -27,8 +29,8 @@ export interface SequencerFeed {
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/** Hex of the 2 MiB that a sequencer puts in an answer, with as much again for a last block and JSON. */
-const ANSWER_SIZE_BYTES_MAX = 16 * 1024 * 1024;
+/** Hex of the 2 MiB that a sequencer puts in an answer, with more for a last block, its access list and JSON. */
+const ANSWER_SIZE_BYTES_MAX = 24 * 1024 * 1024;
 
 const data = z
   .string()
@@ -50,19 +52,28 @@ const fedBlock = z.object({
   timestamp: quantity,
   l1Origin: blockReference,
   transactions: z.array(data),
+  accessList: data.optional(),
 });
 const chainInfo = z.object({ latest: blockReference });
 
 /** Over the sequencer node's JSON-RPC. Answers are bounded in time and size, and untrusted. */
 export class RpcSequencerFeed implements SequencerFeed {
-  constructor(private readonly url: string) {}
+  /** @param withAccessLists ask for them, too: for an executor that makes use of them */
+  constructor(
+    private readonly url: string,
+    private readonly withAccessLists: boolean,
+  ) {}
 
   async head(): Promise<{ number: number; hash: Hash }> {
     return (await this.#request('tributary_chainInfo', [], chainInfo)).latest;
   }
 
   blocks(first: number, countMax: number): Promise<FedBlock[]> {
-    return this.#request('tributary_sealedBlocks', [first, countMax], z.array(fedBlock).max(countMax));
+    return this.#request(
+      'tributary_sealedBlocks',
+      [first, countMax, this.withAccessLists],
+      z.array(fedBlock).max(countMax),
+    );
   }
 
   async #request<Schema extends z.ZodType>(

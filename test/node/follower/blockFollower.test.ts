@@ -156,6 +156,21 @@ describe('BlockFollower', () => {
     expect(node.chain.head.header.number).to.equal(3);
   });
 
+  it('gives its executor the access lists that the sequencer gives, and does not depend on them', async () => {
+    await sequencer.seal([transfer(0), transfer(1)]);
+    await sequencer.seal([transfer(0), transfer(2)]);
+    const given: (Uint8Array | undefined)[] = [];
+    feed.alter = (block) => ({ ...block, accessList: Uint8Array.of(0xc0, block.number) });
+    const executeBlock = node.executor.executeBlock.bind(node.executor);
+    node.executor.executeBlock = (request) => {
+      given.push(request.accessList);
+      return executeBlock(request);
+    };
+    expect(await follow(sameHead)).to.equal(undefined);
+    expect(node.hashes).to.deep.equal(sequencer.hashes);
+    expect(given).to.deep.equal([Uint8Array.of(0xc0, 1), Uint8Array.of(0xc0, 2)]);
+  });
+
   it('halts at a block that executes to another hash, and does not keep it', async () => {
     await sequencer.seal([transfer(0)]);
     feed.alter = (block) => ({ ...block, hash: ZERO_HASH });
