@@ -130,6 +130,7 @@ contract AttesterSet is IAttesterSet, Ownable2StepUpgradeable {
             if (said.resultHash == resultHash && said.differencesHash == differencesHash) {
                 revert AttesterSetAlreadySaid(versionId, msg.sender);
             }
+            delete _statements[versionId][fromL2Block][msg.sender];
             _slash(msg.sender, versionId);
             return;
         }
@@ -148,6 +149,7 @@ contract AttesterSet is IAttesterSet, Ownable2StepUpgradeable {
             if (reported.l2Block == l2Block && reported.l2BlockHash == l2BlockHash) {
                 revert AttesterSetAlreadySaid(versionId, msg.sender);
             }
+            delete _faults[versionId][msg.sender];
             _slash(msg.sender, versionId);
             return;
         }
@@ -173,6 +175,7 @@ contract AttesterSet is IAttesterSet, Ownable2StepUpgradeable {
             outputRootProof.version != 0 ||
             outputRootProof.latestBlockhash == reported.l2BlockHash
         ) revert AttesterSetNotRefuted(attester, versionId);
+        delete _faults[versionId][attester];
         _slash(attester, versionId);
     }
 
@@ -272,7 +275,8 @@ contract AttesterSet is IAttesterSet, Ownable2StepUpgradeable {
         emit UnbondingStarted(account, attester.unbondsAt);
     }
 
-    /// @dev The bond goes to the owner, which is the treasury: nobody gains by making an attester fail.
+    /// @dev The bond goes to the owner, which is the treasury: nobody gains by making an attester fail. What it is slashed
+    /// for must be deleted before: else who is admitted again would be heard, or slashed, for it once more.
     function _slash(address account, bytes32 versionId) private {
         Attester storage attester = _attesters[account];
         uint256 amount = attester.bondWei;
