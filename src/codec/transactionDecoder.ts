@@ -68,6 +68,11 @@ export class TransactionDecoder {
     return new TransactionDecoder(Math.min(THREAD_COUNT_MAX, availableParallelism() - 1), logger);
   }
 
+  /** A decoder whose owner waits for it more than it works: a thread for each core. */
+  static forWaiting(logger: Logger): TransactionDecoder {
+    return new TransactionDecoder(Math.min(THREAD_COUNT_MAX, availableParallelism()), logger);
+  }
+
   /** @throws what `decodeTransaction` throws */
   decode(raw: Uint8Array): Promise<SignedTransaction> {
     return new Promise((resolve, reject) => {

@@ -8,7 +8,8 @@ import { CrossCheckedExecutor } from './crossCheckedExecutor';
 import type { Executor } from './executor';
 import { KernelExecutor } from './kernel/kernelExecutor';
 import { ParallelExecutor } from './parallel/parallelExecutor';
-import { type ExecutionChain, ReferenceExecutor } from './reference/referenceExecutor';
+import { LazyReference } from './reference/lazyReference';
+import type { ExecutionChain } from './reference/referenceExecutor';
 import {
   type ArtifactSource,
   type VersionExecutor,
@@ -40,7 +41,7 @@ export interface ExecutorChoice {
 /** An executor of this package's kernel alone. @throws Kernel.NotBuilt */
 export function createExecutor(choice: ExecutorChoice, config: ChainConfig, chain: ExecutionChain): Executor {
   const { executor: kind = 'sequential', crossCheck = false } = choice;
-  const reference = () => new ReferenceExecutor(config, chain);
+  const reference = () => new LazyReference(config, chain);
   if (kind === 'reference') return reference();
   const executor = createKernelExecutor(choice, config, chain, undefined);
   return crossCheck ? new CrossCheckedExecutor(executor, reference()) : executor;
@@ -73,8 +74,8 @@ export function createVersionedExecutor(
       createFresh: (module) =>
         module || choice.executor !== 'reference'
           ? new KernelExecutor(config, chain, { module })
-          : withBaseFee(new ReferenceExecutor(config, chain), config),
-      lastResort: () => new ReferenceExecutor(config, chain),
+          : withBaseFee(new LazyReference(config, chain), config),
+      lastResort: () => new LazyReference(config, chain),
     },
   });
 }

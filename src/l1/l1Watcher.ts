@@ -15,7 +15,7 @@ export interface L1WatcherOptions {
   confirmations?: number;
   /** Where the L1 knows no `finalized` tag: how far behind its head blocks count as final; default 64 blocks. */
   finalityDepthBlocks?: number;
-  /** Blocks fetched at once while catching up; two such ranges are held in memory; default 64. */
+  /** Blocks fetched at once while catching up, the first time a quarter; two such ranges are held in memory; default 64. */
   rangeBlocksMax?: number;
   /** How many blocks back a reorganization is traced to its common ancestor; default 1024. */
   reorgDepthBlocksMax?: number;
@@ -32,6 +32,7 @@ export interface FollowOptions {
 }
 
 const RETRY_DELAY_MS_MAX = 5_000;
+const FIRST_RANGE_SHARE = 4;
 
 /**
  * L1 as a stream of blocks: all from a given one on, in order, each linking to the one before, then new ones as they come.
@@ -100,6 +101,8 @@ export class L1Watcher {
     const seen: L1Position[] = known.slice(-this.#reorgDepthBlocksMax);
     const backoff = new Backoff(Math.min(this.#pollIntervalMs, RETRY_DELAY_MS_MAX), RETRY_DELAY_MS_MAX);
     let next = from;
+    // The first range is short, so that there is something to work on while the next is on its way.
+    let rangeBlocks = Math.ceil(this.#rangeBlocksMax / FIRST_RANGE_SHARE);
     let lastReadable = -1;
     /** The range after the one being handed out, already on its way. */
     let ahead: { first: number; items: Promise<Item[]> } | undefined;
@@ -108,7 +111,7 @@ export class L1Watcher {
       try {
         if (next > lastReadable) lastReadable = await this.#lastReadable(seen);
         if (next <= lastReadable) {
-          const last = Math.min(lastReadable, next + this.#rangeBlocksMax - 1);
+          const last = Math.min(lastReadable, next + rangeBlocks - 1);
           items = await (ahead?.first === next ? ahead.items : read(next, last));
           await this.#checkLink(seen, items[0].block);
         }
@@ -124,7 +127,8 @@ export class L1Watcher {
       ahead = undefined;
       next += items.length;
       if (items.length > 0 && next <= lastReadable) {
-        ahead = { first: next, items: read(next, Math.min(lastReadable, next + this.#rangeBlocksMax - 1)) };
+        rangeBlocks = Math.min(this.#rangeBlocksMax, 2 * rangeBlocks);
+        ahead = { first: next, items: read(next, Math.min(lastReadable, next + rangeBlocks - 1)) };
         // Whoever awaits it gets the error; nobody may.
         ahead.items.catch(() => undefined);
       }

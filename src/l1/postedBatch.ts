@@ -81,7 +81,24 @@ export function batchDataFromBlobs(blobs: readonly Uint8Array[]): Uint8Array {
   }
 }
 
+/** Selector and the offset of the data, 32. */
+const CANONICAL_HEAD = encodePostBatch(EMPTY_BYTES).slice(0, 2 + 2 * 36);
+const DATA_SIZE_AT = 62;
+const DATA_AT = 68;
+
+/** The data where the input is as `encodePostBatch` makes it, which the Inbox asks for; many times quicker than any decoder. */
+function readCanonicalPostBatch(input: Hex): Uint8Array | undefined {
+  if (!input.startsWith(CANONICAL_HEAD)) return undefined;
+  const bytes = Buffer.from(input.slice(2), 'hex');
+  if (bytes.length < DATA_AT || 2 * bytes.length !== input.length - 2) return undefined;
+  const end = DATA_AT + bytes.readUIntBE(DATA_SIZE_AT, 6);
+  const isSmall = bytes.subarray(36, DATA_SIZE_AT).every((byte) => byte === 0);
+  return isSmall && end <= bytes.length ? new Uint8Array(bytes.subarray(DATA_AT, end)) : undefined;
+}
+
 function decodePostBatch(input: Hex): Uint8Array | undefined {
+  const canonical = readCanonicalPostBatch(input);
+  if (canonical) return canonical;
   try {
     const { functionName, args } = decodeFunctionData({ abi: inboxAbi, data: input });
     return functionName === 'postBatch' ? fromHex(args[0]) : undefined;

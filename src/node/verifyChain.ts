@@ -51,7 +51,7 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
     logger,
     artifactPlaces: artifactPlaces(deployment, l1),
   });
-  const decoder = TransactionDecoder.forThisMachine(logger);
+  const decoder = TransactionDecoder.forWaiting(logger);
   try {
     const verifier = new Verifier({
       config: rollup,

@@ -11,7 +11,7 @@ export interface BlockDecoder {
 type Decoding = Promise<(SignedTransaction | TributaryError)[]>;
 
 /** So many transactions of the following blocks are on their way to the decoder while a block executes, if their batch has as many. */
-const AHEAD_COUNT_MIN = 256;
+const AHEAD_COUNT_MIN = 512;
 
 /** Decodes candidates, and, while one is executed, the transactions of those that come after it in the batch. */
 export class DecodeAhead {

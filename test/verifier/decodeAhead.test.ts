@@ -57,7 +57,7 @@ describe('verifier/decodeAhead', () => {
     const decoder = new RecordingDecoder();
     const blocks = Array.from({ length: 1_000 }, () => raws(3));
     await new DecodeAhead(decoder).decode(candidates(blocks)[0]);
-    expect(decoder.asked).to.have.length(1 + 128);
+    expect(decoder.asked).to.have.length(1 + 256);
   });
 
   it('says what is wrong with the first bad transaction, and forgets the rest of a batch that was cut', async () => {

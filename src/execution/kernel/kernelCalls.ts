@@ -4,8 +4,8 @@ import { toHex } from '../../core/bytes';
 import { hasErrorCode } from '../../core/errors';
 import { Kernel, type KernelOutcome } from '../../kernel/kernel';
 import { Status } from '../../kernel/status';
-import type { CallRequest, CallResult, StateOverride } from '../executor';
-import type { ExecutionChain, ReferenceExecutor } from '../reference/referenceExecutor';
+import type { CallRequest, CallResult, Executor, StateOverride } from '../executor';
+import type { ExecutionChain } from '../reference/referenceExecutor';
 import { INIT_CODE_SIZE_BYTES_MAX } from '../transactionGas';
 import { checkCall } from '../transactionRules';
 import { kernelBlock } from './kernelBlock';
@@ -33,7 +33,7 @@ const CALL_KERNEL = {
 export class KernelCalls {
   readonly #config: ChainConfig;
   readonly #chain: ExecutionChain;
-  readonly #reference: ReferenceExecutor;
+  readonly #reference: Pick<Executor, 'call'>;
   readonly #backend: SnapshotBackend;
   readonly #module: WebAssembly.Module | undefined;
   #kernel: Kernel | undefined;
@@ -47,7 +47,7 @@ export class KernelCalls {
   constructor(
     config: ChainConfig,
     chain: ExecutionChain,
-    reference: ReferenceExecutor,
+    reference: Pick<Executor, 'call'>,
     module: WebAssembly.Module | undefined,
   ) {
     this.#config = config;

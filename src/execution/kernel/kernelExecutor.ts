@@ -23,7 +23,8 @@ import type {
   RejectedTransaction,
   StateOverride,
 } from '../executor';
-import { type ExecutionChain, ReferenceExecutor } from '../reference/referenceExecutor';
+import { LazyReference } from '../reference/lazyReference';
+import type { ExecutionChain } from '../reference/referenceExecutor';
 import { listRoots, sealBlock } from '../sealBlock';
 import { blockGasLimitReached, checkSender, checkTransaction } from '../transactionRules';
 import { kernelBlock } from './kernelBlock';
@@ -60,7 +61,7 @@ export class KernelExecutor implements Executor {
   readonly #chain: ExecutionChain;
   readonly #backend: SnapshotBackend;
   readonly #kernel: Kernel;
-  readonly #reference: ReferenceExecutor;
+  readonly #reference: LazyReference;
   readonly #calls: KernelCalls;
   readonly #runner: TransactionRunner;
   /** Of another version than this package's: neither the reference nor the rules in TypeScript speak for it. */
@@ -100,7 +101,7 @@ export class KernelExecutor implements Executor {
     this.#isForeign = memory.module !== undefined;
     this.#runner = createRunner(this.#kernel, this.#backend);
     this.#trieFreeBytes = this.#kernel.trie.memoryUse().totalBytes / 4;
-    this.#reference = new ReferenceExecutor(config, chain);
+    this.#reference = new LazyReference(config, chain);
     this.#calls = new KernelCalls(config, chain, this.#reference, memory.module);
   }
 
