@@ -275,8 +275,8 @@ contract AttesterSet is IAttesterSet, Ownable2StepUpgradeable {
         emit UnbondingStarted(account, attester.unbondsAt);
     }
 
-    /// @dev The bond goes to the owner, which is the treasury: nobody gains by making an attester fail. What it is slashed
-    /// for must be deleted before: else who is admitted again would be heard, or slashed, for it once more.
+    /// @dev The bond goes to the owner, which is the treasury: nobody gains by making an attester fail. What it is
+    /// slashed for must be deleted before: else who is admitted again would be heard, or slashed, for it once more.
     function _slash(address account, bytes32 versionId) private {
         Attester storage attester = _attesters[account];
         uint256 amount = attester.bondWei;
