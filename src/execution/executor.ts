@@ -37,8 +37,8 @@ export interface ExecutedBlock {
   rejected: RejectedTransaction[];
   /** The block's access list (EIP-7928, `codec/accessList`), encoded, where the executor collects them. */
   accessList?: Uint8Array;
-  /** State writes, to be persisted in one batch with the block (`state/ChainStore.commit`). */
-  stateOperations: KeyValueOperation[];
+  /** State writes, in order, to be persisted in one batch with the block (`state/ChainStore.commit`). May be made anew each time it is gone through. */
+  stateOperations: Iterable<KeyValueOperation>;
 }
 
 /** `eth_call` and its kin: a message without signature, nonce or fee checks, on the state after a block. */

@@ -2,7 +2,7 @@
  * The kernel's TypeScript face: one EVM over one memory, sequential.
  *
  * Owns the memory and what is cached in it. Per block: `beginBlock`, any number of `execute` and `call`, then `changes`,
- * `stateRoot` and `takeTrieChanges`, and either `commit` (the backend holds these changes before it is read again) or `discard`.
+ * `stateRoot` and `trie.takeRecords`, and either `commit` (the backend holds these changes before it is read again) or `discard`.
  */
 import type { Fork } from '../chain/forks';
 import type { Log } from '../codec/receipt';
@@ -29,7 +29,7 @@ import { KernelSealing } from './sealing';
 import type { BackendAccount, StateBackend } from './stateBackend';
 import { haltReasonOf, rejectionOf, Status } from './status';
 import { TransactionRecords } from './transactionRecords';
-import { KernelTrie, type TrieChange } from './trie';
+import { KernelTrie } from './trie';
 import { readWord, readWordBytes, takeBytes, writeWord, writeWordBytes } from './words';
 
 export interface KernelBlock {
@@ -413,11 +413,6 @@ export class Kernel {
   stateRoot(): Hash {
     this.triesAreAhead = true;
     return this.trie.applyCachedBlock();
-  }
-
-  /** After `stateRoot`: what the path-keyed node store must write, in order and atomically. Read it to its end. */
-  takeTrieChanges(): Iterable<TrieChange> {
-    return this.trie.takeChanges();
   }
 
   /** The changes are the backend's now; cached values stay. */

@@ -25,7 +25,7 @@ const CHANGE_PUT = 1;
 /**
  * Receipts, blooms and list roots of the block that a kernel runs, made and hashed inside it. Per block: `begin`; then for each included
  * transaction, in order and before the next one runs, `add` (or `Kernel.executeAll`, which does it inside); then roots and receipts; then
- * `flatChanges`.
+ * `takeFlatRecords`.
  *
  * A transaction or receipt too large for the region leaves the lists without roots: `isComplete` is false, and the caller computes them itself.
  */
@@ -64,7 +64,7 @@ export class KernelSealing {
     return this.#exports.sealingAddReceipt(type, creator) === 1;
   }
 
-  /** All receipts, as `encodeStoredReceipts` would encode them. Before `flatChanges`. */
+  /** All receipts, as `encodeStoredReceipts` would encode them. Before `takeFlatRecords`. */
   storedReceipts(): Uint8Array {
     const from = this.#exports.sealingReceipts() >>> 0;
     return this.#bytes.slice(from, this.#exports.sealingReceiptsEnd() >>> 0);
@@ -85,17 +85,17 @@ export class KernelSealing {
   }
 
   /**
-   * Accounts and slots that the block changed, as the store keeps them, storage roots being those that `Kernel.stateRoot` computed.
+   * Accounts and slots that the block changed, as the store keeps them (`readFlatChanges`), storage roots being those that `Kernel.stateRoot` computed.
    * Overwrites the block's transactions and receipts: after their roots.
    */
-  flatChanges(): KeyValueOperation[] {
-    const operations: KeyValueOperation[] = [];
+  takeFlatRecords(): Uint8Array[] {
+    const records: Uint8Array[] = [];
     const from = this.#exports.sealingChangesAt() >>> 0;
     this.#exports.sealingBeginChanges();
     for (;;) {
       const length = this.#exports.sealingChanges() >>> 0;
-      if (length === 0) return operations;
-      pushOperations(operations, this.#bytes.slice(from, from + length));
+      if (length === 0) return records;
+      records.push(this.#bytes.slice(from, from + length));
     }
   }
 
@@ -105,14 +105,14 @@ export class KernelSealing {
   }
 }
 
-/** Keys and values are views of `bytes`. */
-function pushOperations(operations: KeyValueOperation[], bytes: Uint8Array): void {
+/** Decodes a buffer of `takeFlatRecords`. Keys and values are views of it. */
+export function* readFlatChanges(bytes: Uint8Array): Iterable<KeyValueOperation> {
   for (let at = 0; at < bytes.length; ) {
     const keyEnd = at + 4 + bytes[at + 1];
     const valueEnd = keyEnd + bytes[at + 2] + 256 * bytes[at + 3];
     const key = bytes.subarray(at + 4, keyEnd);
-    if (bytes[at] === CHANGE_PUT) operations.push({ type: 'put', key, value: bytes.subarray(keyEnd, valueEnd) });
-    else operations.push({ type: 'del', key });
+    if (bytes[at] === CHANGE_PUT) yield { type: 'put', key, value: bytes.subarray(keyEnd, valueEnd) };
+    else yield { type: 'del', key };
     at = valueEnd;
   }
 }

@@ -165,17 +165,23 @@ export class KernelTrie {
   }
 
   /**
-   * What the store must write, in order and atomically, to hold the tries as they are. Counts as written from here on;
-   * the iterable must be read to its end before anything else is asked of the trie.
+   * What the store must write, in order and atomically, to hold the tries as they are, as buffers for `readChanges`. Counts as written from here
+   * on.
    */
-  *takeChanges(): Iterable<TrieChange> {
+  takeRecords(): Uint8Array[] {
     const { base, sizeBytes } = this.#options.exchange;
+    const records: Uint8Array[] = [];
     for (;;) {
       const length = this.#exports.trieExportChanges(base, sizeBytes);
       this.#check(this.#exports.trieStatus());
-      if (length === 0) return;
-      yield* readChanges(this.#copy(base, length));
+      if (length === 0) return records;
+      records.push(this.#copy(base, length));
     }
+  }
+
+  /** `takeRecords`, decoded. */
+  *takeChanges(): Iterable<TrieChange> {
+    for (const records of this.takeRecords()) yield* readChanges(records);
   }
 
   /** Keeps at least `freeBytes` of the arena free, if clean nodes can be evicted. Returns the bytes free. */

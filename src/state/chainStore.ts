@@ -19,7 +19,7 @@ import type { StateSnapshot } from './stateReader';
 export interface CommittableBlock {
   block: Block;
   receipts: StoredReceipts;
-  stateOperations: KeyValueOperation[];
+  stateOperations: Iterable<KeyValueOperation>;
   /** The block's access list, encoded (`codec/accessList`), where the executor collects them. */
   accessList?: Uint8Array;
 }

@@ -113,7 +113,7 @@ export class StateHistory {
    * Before the batch of a block is written: the operations on the state that belong into it, which are not all of those handed over.
    * @param finalNumber no rewind goes below this block
    */
-  begin(blockNumber: number, stateOperations: KeyValueOperation[], finalNumber: number): KeyValueOperation[] {
+  begin(blockNumber: number, stateOperations: Iterable<KeyValueOperation>, finalNumber: number): KeyValueOperation[] {
     this.#nodes.prepare();
     const changes = new ByteMap<Uint8Array | undefined>();
     const operations: KeyValueOperation[] = [];

@@ -37,7 +37,7 @@ describe('ReferenceExecutor against @ethereumjs/vm', () => {
 
           const { vm, common } = await openVm(fork);
           const empty = await test.executor.executeBlock({ ...request, transactions: [] });
-          await test.store.batch(empty.stateOperations);
+          await test.store.batch([...empty.stateOperations]);
           await loadState(vm, test.store);
           const { stateRoot } = empty.block.header;
           expect(toHex(await vm.stateManager.getStateRoot())).to.equal(toHex(stateRoot));

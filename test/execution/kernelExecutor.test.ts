@@ -23,7 +23,7 @@ const FORKS = {
 };
 
 /** What the operations leave in a database, code apart (the reference keeps that of reverted creations too). */
-function writesOf(operations: KeyValueOperation[]): Map<string, string> {
+function writesOf(operations: Iterable<KeyValueOperation>): Map<string, string> {
   const writes = new Map<string, string>();
   for (const operation of operations) {
     if (operation.key[0] === keyPrefix.code) continue;
@@ -33,7 +33,7 @@ function writesOf(operations: KeyValueOperation[]): Map<string, string> {
 }
 
 /** Writes that change what the database holds already. */
-function changesOf(test: TestChain, operations: KeyValueOperation[]): Map<string, string> {
+function changesOf(test: TestChain, operations: Iterable<KeyValueOperation>): Map<string, string> {
   const changes = writesOf(operations);
   for (const operation of operations) {
     const before = test.store.get(operation.key);

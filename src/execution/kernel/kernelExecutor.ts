@@ -5,7 +5,6 @@ import type { Fork } from '../../chain/forks';
 import { type BlockHeader, EMPTY_ROOT } from '../../codec/header';
 import { StoredReceipts } from '../../codec/storedReceipts';
 import type { SignedTransaction, Transaction } from '../../codec/transaction';
-import { assert } from '../../core/assert';
 import { equalBytes, type Hash, toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import type { KeyValueOperation, Logger } from '../../core/ports';
@@ -31,6 +30,7 @@ import { kernelBlock } from './kernelBlock';
 import { KernelCalls } from './kernelCalls';
 import { isKernelFault } from './kernelFault';
 import { OrderedRunner, type Reject, type TransactionRunner } from './orderedRunner';
+import { RecordedOperations } from './recordedOperations';
 import { SnapshotBackend } from './snapshotBackend';
 
 /** A block that runs out of these is executed by the reference. */
@@ -212,21 +212,9 @@ export class KernelExecutor implements Executor {
       stateRoot,
       messagePasserStorageRoot: messagePasser?.storageRoot ?? EMPTY_ROOT,
     });
-    return { block, receipts, stateOperations: this.#stateOperations() };
-  }
-
-  #stateOperations(): KeyValueOperation[] {
-    const operations = this.#kernel.sealing.flatChanges();
-    for (const change of this.#kernel.takeTrieChanges()) {
-      // Only accounts without storage are ever removed (EIP-6780, EIP-7610).
-      assert(change.type !== 'deleteOwner', 'a removed account had no storage before the block');
-      const key = bytesKey(keyPrefix.trieNode, change.key);
-      operations.push(change.type === 'put' ? { type: 'put', key, value: change.value } : { type: 'del', key });
-    }
-    for (const [codeHash, code] of this.#kernel.newCodes()) {
-      operations.push({ type: 'put', key: bytesKey(keyPrefix.code, codeHash), value: code });
-    }
-    return operations;
+    const codes = this.#kernel.newCodes().map(codeOperation);
+    const stateOperations = new RecordedOperations(sealing.takeFlatRecords(), this.#kernel.trie.takeRecords(), codes);
+    return { block, receipts, stateOperations };
   }
 
   /** Why a transaction is not included, in the words that all executors share. */
@@ -254,6 +242,10 @@ export class KernelExecutor implements Executor {
       metaMessages: [`kernel: ${kernelReason}`, `transaction: ${toHex(transaction.hash)}`],
     });
   }
+}
+
+function codeOperation([codeHash, code]: [codeHash: Hash, code: Uint8Array]): KeyValueOperation {
+  return { type: 'put', key: bytesKey(keyPrefix.code, codeHash), value: code };
 }
 
 /** @param rejected in the order of the transactions */
