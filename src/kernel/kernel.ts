@@ -29,7 +29,7 @@ import { KernelSealing } from './sealing';
 import type { BackendAccount, StateBackend } from './stateBackend';
 import { haltReasonOf, rejectionOf, Status } from './status';
 import { TransactionRecords } from './transactionRecords';
-import { KernelTrie } from './trie';
+import { KernelTrie, type RunTrieJobs } from './trie';
 import { readWord, readWordBytes, takeBytes, writeWord, writeWordBytes } from './words';
 
 export interface KernelBlock {
@@ -100,6 +100,8 @@ export interface KernelOptions {
   trieArenaSizeBytes?: number;
   /** Hash buckets for storage tries, a power of two; default 2^16. */
   trieBucketCount?: number;
+  /** All blocks follow one another, with `commit`, `rollBack` or `discard` between them: see `KernelTrieOptions.servesReads`. Default false. */
+  triesServeReads?: boolean;
   /** For one encoded transaction; default 4 MiB. */
   transactionAreaSizeBytes?: number;
   /** For a block's access list (`accessList`); default 0: none is collected. */
@@ -120,6 +122,8 @@ export interface KernelOptions {
 export interface SharedMemory {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
+  /** Arguments of `trieAttach`, but for the scratch. */
+  trieArena: number;
   /** Arguments of `attachShared`. */
   shared: [base: number, sizeBytes: number, accountBits: number, slotBits: number, seed: bigint];
   /** `extraSizeBytes`, used by nobody else. */
@@ -148,11 +152,11 @@ const PAGE_SIZE_BYTES = 65_536;
 /** Static data lies below. */
 const SHARED_BASE = 65_536;
 /** With its share of the tables of all sizes. */
-const ACCOUNT_ENTRY_SIZE_BYTES = 160 + 32;
-const SLOT_ENTRY_SIZE_BYTES = 120 + 32;
+const ACCOUNT_ENTRY_SIZE_BYTES = 200 + 32;
+const SLOT_ENTRY_SIZE_BYTES = 152 + 32;
 const CODE_TABLE_SIZE_BYTES = 2 ** 20;
 /** assembly/trie/context.ts: TRIE_SCRATCH_SIZE, in a page of its own. */
-const TRIE_SCRATCH_AREA_SIZE_BYTES = PAGE_SIZE_BYTES;
+export const TRIE_SCRATCH_AREA_SIZE_BYTES = PAGE_SIZE_BYTES;
 /** Records of a block's changes: 112 bytes an account, 96 a slot. */
 const TRIE_EXCHANGE_SIZE_BYTES = 32 * 2 ** 20;
 /** The cache is dropped between blocks once it is fuller than this. */
@@ -197,7 +201,7 @@ export class Kernel {
     const { accountBits = 17, slotBits = 18, codeCacheSizeBytes = 96 * 2 ** 20 } = options;
     const { evmMemorySizeBytes = 96 * 2 ** 20, trieArenaSizeBytes = 64 * 2 ** 20, trieBucketCount = 2 ** 16 } = options;
     const { transactionAreaSizeBytes = 4 * 2 ** 20, sealingSizeBytes = 32 * 2 ** 20, extraSizeBytes = 0 } = options;
-    const { accessListSizeBytes = 0 } = options;
+    const { accessListSizeBytes = 0, triesServeReads = false } = options;
     this.transactionAreaSizeBytes = transactionAreaSizeBytes;
     this.decodeRoomSizeBytes = Math.min(DECODE_ROOM_SIZE_BYTES_MAX, transactionAreaSizeBytes >> 1) & ~7;
     this.records = new TransactionRecords(
@@ -230,6 +234,7 @@ export class Kernel {
     this.sharedMemory = {
       module: options.module ?? kernelModule(),
       memory,
+      trieArena: trieArenaAt,
       shared: [SHARED_BASE, sharedSize, accountBits, slotBits, HASH_SEED],
       extra: { base: extraAt, sizeBytes: extraSizeBytes },
     };
@@ -252,6 +257,7 @@ export class Kernel {
       scratch: trieScratchAt,
       exchange: { base: trieExchangeAt, sizeBytes: TRIE_EXCHANGE_SIZE_BYTES },
       bucketCount: trieBucketCount,
+      servesReads: triesServeReads,
     });
     const sealingRegion = { base: sealingAt, sizeBytes: sealingSizeBytes };
     this.sealing = new KernelSealing(this.exports, this.bytes, sealingRegion, trieExchangeAt);
@@ -413,6 +419,12 @@ export class Kernel {
   stateRoot(): Hash {
     this.triesAreAhead = true;
     return this.trie.applyCachedBlock();
+  }
+
+  /** As `stateRoot`, by several instances. */
+  stateRootInJobs(runJobs: RunTrieJobs): Promise<Hash> {
+    this.triesAreAhead = true;
+    return this.trie.applyCachedBlockInJobs(runJobs);
   }
 
   /** The changes are the backend's now; cached values stay. */

@@ -44,6 +44,11 @@ export interface KernelExports extends TrieExports, SealingExports, AccessListEx
   roomEnd(): number;
   sealResults(from: number, to: number): number;
   sealRun(): number;
+  planSealing(to: number): number;
+  sealedFirst(): number;
+  beginSealJobs(): void;
+  finishSealing(): number;
+  endPhase(): number;
   work(isMain: number): number;
   leaveRun(): void;
   breakCodeLock(): void;

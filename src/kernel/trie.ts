@@ -5,6 +5,8 @@ export interface TrieExports {
   trieScratchSize(): number;
   trieFormat(base: number, sizeBytes: number, bucketCount: number): void;
   trieAttach(base: number, scratch: number): void;
+  trieServeReads(): void;
+  trieBreakLoadLock(): void;
   trieStatus(): number;
   trieFreeBytes(): number;
   trieTotalBytes(): number;
@@ -25,6 +27,8 @@ export interface TrieExports {
   trieExportChanges(out: number, capacityBytes: number): number;
   trieEvict(wantedBytes: number): number;
   trieRoot(owner: number, out: number): number;
+  beginSlotJobs(slots: number, plan: number, count: number): void;
+  beginAccountJobs(accounts: number, count: number): void;
   trieProof(owner: number, key: number, out: number, capacityBytes: number): number;
 }
 
@@ -40,6 +44,8 @@ export interface KernelTrieOptions {
   exchange: { base: number; sizeBytes: number };
   /** Hash buckets for storage tries in memory; a power of two. Default 65,536 (256 KiB). */
   bucketCount?: number;
+  /** The tries are always those of the state that the instance reads, but for the block's own changes: what they lack is not asked of the backend. Default false. */
+  servesReads?: boolean;
 }
 
 export interface TrieAccountUpdate {
@@ -69,6 +75,25 @@ export type TrieChange =
   | { type: 'delete'; key: Uint8Array }
   | { type: 'deleteOwner'; owner: Uint8Array };
 
+/** `failed`: some job could not be done, and nobody is at work on it any more. `broken`: a worker stopped in the middle of one. */
+export type JobsFate = 'done' | 'failed' | 'broken';
+/** Has several instances do the jobs that `begin` describes, and resolves when none is at it any more. */
+export type RunTrieJobs = (begin: () => void) => Promise<JobsFate>;
+
+interface TrieRecords {
+  accounts: number;
+  accountCount: number;
+  slots: number;
+  slotCount: number;
+  plan: number;
+  planSize: number;
+}
+
+/** Blocks that change less are faster done alone. */
+const JOB_RECORDS_MIN = 256;
+/** A trie with so many changed keys is shared out by nibbles. */
+const OPEN_RECORDS_MIN = 128;
+const PLAN_SIZE_BYTES_MIN = 65_536;
 export const ACCOUNT_RECORD_SIZE_BYTES = 112;
 export const SLOT_RECORD_SIZE_BYTES = 96;
 
@@ -113,9 +138,10 @@ export class KernelTrie {
 
   /** Forgets everything that is in memory: the tries are what the store holds. */
   reset(): void {
-    const { arena, scratch, bucketCount } = this.#options;
+    const { arena, scratch, bucketCount, servesReads = false } = this.#options;
     this.#exports.trieFormat(arena.base, arena.sizeBytes, bucketCount ?? DEFAULT_BUCKET_COUNT);
     this.#exports.trieAttach(arena.base, scratch);
+    if (servesReads) this.#exports.trieServeReads();
   }
 
   /**
@@ -154,6 +180,49 @@ export class KernelTrie {
     const root = this.applyRecords(records, accountCount, slots, this.#exports.trieCollectedSlots(), base);
     this.#exports.trieWriteStorageRoots(records);
     return root;
+  }
+
+  /**
+   * As `applyCachedBlock`, the work shared out as jobs. Where a job fails, for a worker reads a store that lags behind or memory runs out, all is applied
+   * again on this instance; where a worker breaks down in the middle of one the tries are read anew before.
+   */
+  async applyCachedBlockInJobs(runJobs: RunTrieJobs): Promise<Uint8Array> {
+    const { base, sizeBytes } = this.#options.exchange;
+    const instance = this.#exports;
+    const accounts = base + WORD_BYTES;
+    this.#check(instance.trieCollect(accounts, sizeBytes - WORD_BYTES));
+    const accountCount = instance.trieCollectedAccounts();
+    const slotCount = instance.trieCollectedSlots();
+    const slots = accounts + accountCount * ACCOUNT_RECORD_SIZE_BYTES;
+    const plan = slots + slotCount * SLOT_RECORD_SIZE_BYTES;
+    const planSize = base + sizeBytes - plan;
+    let fate: JobsFate = 'failed';
+    if (accountCount + slotCount >= JOB_RECORDS_MIN && planSize >= PLAN_SIZE_BYTES_MIN) {
+      fate = await this.#applyInJobs({ accounts, accountCount, slots, slotCount, plan, planSize }, runJobs);
+    }
+    if (fate === 'broken') this.reset();
+    const root =
+      fate === 'done'
+        ? this.#copy(base, WORD_BYTES)
+        : this.applyRecords(accounts, accountCount, slots, slotCount, base);
+    instance.trieWriteStorageRoots(accounts);
+    return root;
+  }
+
+  async #applyInJobs(records: TrieRecords, runJobs: RunTrieJobs): Promise<JobsFate> {
+    const { accounts, accountCount, slots, slotCount, plan, planSize } = records;
+    const instance = this.#exports;
+    if (instance.triePrepare(accounts, accountCount, slots, slotCount, OPEN_RECORDS_MIN) !== 0) return 'failed';
+    if (slotCount > 0) {
+      const jobCount = instance.triePlanSlotJobs(slots, slotCount, plan, planSize);
+      if (instance.trieStatus() !== 0) return 'failed';
+      const fate = await runJobs(() => instance.beginSlotJobs(slots, plan, jobCount));
+      if (fate !== 'done') return fate;
+      if (instance.trieFinishSlots() !== 0) return 'failed';
+    }
+    const fate = await runJobs(() => instance.beginAccountJobs(accounts, accountCount));
+    if (fate !== 'done') return fate;
+    return instance.trieFinishAccounts(this.#options.exchange.base) === 0 ? 'done' : 'failed';
   }
 
   /** Root of the account trie, or of the storage trie of an account (by keccak256 of its address). */

@@ -166,6 +166,49 @@ describe('KernelExecutor', () => {
     }
   });
 
+  it('asks the database for no account and no slot that the tries lack, and still seals what the reference seals', async () => {
+    const test = await TestChain.open();
+    const kernel = new KernelExecutor(test.config, test.chain);
+    const store = toHex(contractAddress(addressOf(0), 0n));
+    const storeAt = (nonce: number, slot: number) =>
+      signTransaction(0, nonce, { to: store, data: toHex(toFixedBytes(slot, 32)) });
+    const deployment = await signTransaction(0, 0, { data: initCode('60015f355500') });
+    await test.chain.commit(await executeOnBoth(test, kernel, test.request([deployment])));
+    await test.chain.commit(
+      await executeOnBoth(test, kernel, test.request([await storeAt(1, 1), await storeAt(2, 2)])),
+    );
+
+    const fresh = Array.from({ length: 20 }, (_, index) => toFixedBytes(0xf4e5_0000 + index, 20));
+    const transactions = [await storeAt(3, 1)];
+    for (const [index, to] of fresh.entries()) {
+      transactions.push(await storeAt(4 + index, 100 + index));
+      transactions.push(await signTransaction(1, index, { to: toHex(to), value: 1n }));
+    }
+    const request = test.request(transactions);
+    const expected = await test.executor.executeBlock(request);
+    const asked: string[] = [];
+    const stateAt = test.chain.stateAt.bind(test.chain);
+    test.chain.stateAt = (blockNumber) => {
+      const state = stateAt(blockNumber);
+      return {
+        account(address) {
+          asked.push(toHex(address));
+          return state.account(address);
+        },
+        storage(address, slot) {
+          asked.push(`slot ${BigInt(toHex(slot))}`);
+          return state.storage(address, slot);
+        },
+        code: (codeHash) => state.code(codeHash),
+        trieNode: (key) => state.trieNode(key),
+      };
+    };
+    const actual = await kernel.executeBlock(request);
+    expect(comparable(actual)).to.deep.equal(comparable(expected));
+    expect(asked).to.include(toHex(addressOf(1)));
+    expect(asked.filter((name) => name.startsWith('slot') || name.startsWith('0x00000000'))).to.deep.equal([]);
+  });
+
   for (const [fork, forks] of Object.entries(FORKS)) {
     it(`agrees with the reference through the lives of random chains on ${fork} (seed ${SEED})`, async () => {
       const seen = new Map<string, number>();

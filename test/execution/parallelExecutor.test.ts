@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Hex } from 'viem';
 import { toFixedBytes, toHex } from '../../src/core/bytes';
 import { openLevelStore } from '../../src/core/levelStore';
 import type { KeyValueStore } from '../../src/core/ports';
@@ -15,6 +16,9 @@ import { ETHER, signTransaction, TestChain, type TransactionFields } from './tes
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260105);
 const RECIPIENT = toHex(toFixedBytes(0xbeef, 20));
+
+/** Init code: PUSH1 7, PUSH1 3, PUSH0, LOG1, STOP. */
+const LOGGING_CODE: Hex = '0x600760035fa100';
 
 function comparable({ block, receipts, rejected }: ExecutedBlock) {
   return {
@@ -99,6 +103,34 @@ describe('ParallelExecutor', function () {
       await trio.close();
     });
   }
+
+  it('writes receipts, lists and state roots of long blocks in jobs of all workers', async () => {
+    const trio = await Trio.open({ workerCount: 3 });
+    const nonces = Array.from({ length: 10 }, () => 0);
+    const signed = async (index: number, isGood: boolean) => {
+      const sender = index % 10;
+      const to = toHex(toFixedBytes(0x9000_0000 + 1000 * nonces[sender] + index, 20));
+      // Deployments of 'log1(0, 3, topic 7)', each with a log of its own; among them transfers.
+      const fields: TransactionFields = index % 7 === 0 ? { data: LOGGING_CODE } : { to, value: 1n };
+      return signTransaction(sender, isGood ? nonces[sender]++ : 77_777, fields);
+    };
+    let sealed = 0;
+    // From too few for jobs, over the ends of groups and jobs of 16 and 256, to two jobs and a bit.
+    for (const [round, length] of [100, 143, 144, 160, 271, 272, 273, 289, 417].entries()) {
+      const transactions = [];
+      for (let index = 0; index < length; index++) transactions.push(await signed(index, true));
+      // One that is not included leaves it all to the main thread.
+      const isFlawed = round === 4;
+      if (isFlawed) transactions.splice(200, 0, await signed(0, false));
+      const { rejected } = await trio.seal(trio.test.request(transactions));
+      expect(rejected.length).to.equal(isFlawed ? 1 : 0);
+      const now = trio.parallel.statistics()?.transactionsSealedInJobs ?? 0;
+      expect(now > sealed, `${length} transactions`).to.equal(length > 143 && !isFlawed);
+      sealed = now;
+    }
+    expect(trio.parallel.statistics()?.rootsInJobs).to.be.greaterThan(2);
+    await trio.close();
+  });
 
   it('reads the database in its workers', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tributary-parallel-'));

@@ -1,4 +1,4 @@
-import { fromHex, type Hash } from '../../src/core/bytes';
+import { fromHex, type Hash, toHex } from '../../src/core/bytes';
 import { keccak256 } from '../../src/core/keccak';
 import type { KernelTransaction } from '../../src/kernel/encodeTransaction';
 import type { Kernel } from '../../src/kernel/kernel';
@@ -333,7 +333,7 @@ export function randomTransactions(scenario: Scenario, count: number, random: Ra
   return Array.from({ length: count }, next);
 }
 
-/** Puts the state into the kernel's tries, so that `stateRoot` is the whole state's. */
+/** Puts the state into the kernel's tries, so that `stateRoot` is the whole state's, and their nodes where the kernel finds them when it begins anew. */
 export function loadTries(kernel: Kernel, state: TestState): void {
   kernel.trie.reset();
   const accounts = [];
@@ -345,4 +345,8 @@ export function loadTries(kernel: Kernel, state: TestState): void {
     for (const [slot, value] of storage ?? []) slots.push({ hashedAddress, hashedSlot: keccak256(word(slot)), value });
   }
   kernel.trie.apply(accounts, slots);
+  state.trieNodes.clear();
+  for (const change of kernel.trie.takeChanges()) {
+    if (change.type === 'put') state.trieNodes.set(toHex(change.key), change.value);
+  }
 }

@@ -23,6 +23,8 @@ export interface TestAccount {
 /** A state in maps, counting what is read of it. */
 export class TestState implements StateBackend {
   readonly accounts = new Map<string, TestAccount>();
+  /** By key, hex. */
+  readonly trieNodes = new Map<string, Uint8Array>();
   private readonly codes = new Map<string, Uint8Array>();
   reads = 0;
 
@@ -51,8 +53,8 @@ export class TestState implements StateBackend {
     return this.codes.get(toHex(codeHash));
   }
 
-  loadTrieNode(): undefined {
-    return undefined;
+  loadTrieNode(key: Uint8Array): Uint8Array | undefined {
+    return this.trieNodes.get(toHex(key));
   }
 
   blockHash(blockNumber: number): Hash {

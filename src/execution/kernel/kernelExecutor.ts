@@ -96,6 +96,7 @@ export class KernelExecutor implements Executor {
       transactionAreaSizeBytes: config.batchDecompressedSizeBytesMax + 2 ** 20,
       sealingSizeBytes: 64 * 2 ** 20,
       accessListSizeBytes: ACCESS_LIST_SIZE_BYTES,
+      triesServeReads: true,
       ...memory,
     });
     this.#isForeign = memory.module !== undefined;
@@ -193,12 +194,12 @@ export class KernelExecutor implements Executor {
     const isListRight = await this.#runner.execute(transactions, reject, given);
     const included = [...attributes.deposits, ...withoutRejected(transactions, rejected)];
     const list = isListRight ? given : kernel.accessList.encoded();
-    return { ...this.#seal(attributes, included), rejected, accessList: list };
+    return { ...(await this.#seal(attributes, included)), rejected, accessList: list };
   }
 
-  #seal(attributes: BlockAttributes, transactions: Transaction[]): Omit<ExecutedBlock, 'rejected'> {
+  async #seal(attributes: BlockAttributes, transactions: Transaction[]): Promise<Omit<ExecutedBlock, 'rejected'>> {
     const { sealing, blockGasUsed } = this.#kernel;
-    const stateRoot = this.#kernel.stateRoot();
+    const stateRoot = await this.#runner.stateRoot();
     const messagePasser = this.#kernel.account(addresses.l2ToL1MessagePasser);
     const receipts = new StoredReceipts(sealing.storedReceipts());
     const lists = sealing.isComplete

@@ -1,4 +1,5 @@
 import type { SignedTransaction } from '../../codec/transaction';
+import type { Hash } from '../../core/bytes';
 import type { Kernel, RejectedSender } from '../../kernel/kernel';
 
 /** Told of a transaction that is not included, with the kernel's reason, and its sender as it was then where that exists. */
@@ -14,6 +15,8 @@ export interface TransactionRunner {
    * @returns whether it was found to be the block's
    */
   execute(transactions: SignedTransaction[], reject: Reject, accessList?: Uint8Array): Promise<boolean>;
+  /** `Kernel.stateRoot`, once, after the block's last change. */
+  stateRoot(): Promise<Hash>;
 }
 
 /** Really one after the other. */
@@ -31,5 +34,9 @@ export class OrderedRunner implements TransactionRunner {
       next = end;
     }
     return false;
+  }
+
+  async stateRoot(): Promise<Hash> {
+    return this.#kernel.stateRoot();
   }
 }

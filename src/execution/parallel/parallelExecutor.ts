@@ -49,7 +49,10 @@ export class ParallelExecutor implements Executor {
       this.#pool = new WorkerPool(kernel.sharedMemory, poolOptions, logger);
       const runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
       this.#runner = runner;
-      return { execute: (...request) => runner.executeAndSeal(...request) };
+      return {
+        execute: (...request) => runner.executeAndSeal(...request),
+        stateRoot: () => runner.stateRoot(),
+      };
     };
     this.#executor = new KernelExecutor(config, chain, memory, createRunner, logger);
   }

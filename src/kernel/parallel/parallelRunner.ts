@@ -10,13 +10,14 @@
  * other does.
  */
 import type { SignedTransaction } from '../../codec/transaction';
-import { toHex } from '../../core/bytes';
+import { type Hash, toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import type { Logger } from '../../core/ports';
 import { encodedSize, encodeTransaction, type KernelTransaction } from '../encodeTransaction';
 import type { Kernel, KernelOutcome, RejectedSender } from '../kernel';
 import type { StateBackend } from '../stateBackend';
 import { TransactionRecords } from '../transactionRecords';
+import type { JobsFate } from '../trie';
 import { RunField, STATISTICS_SIZE_BYTES, StatisticsField, Stop, Work } from './runLayout';
 import type { WorkerPool } from './workerPool';
 import { IDLE_WAIT_MS } from './workerProtocol';
@@ -34,6 +35,9 @@ export interface ParallelStatistics {
   /** Transactions whose result came from a parallel run, and from execution one after the other. */
   parallelTransactions: number;
   sequentialTransactions: number;
+  /** Transactions whose receipts all workers wrote and hashed, and state roots that all workers computed. */
+  transactionsSealedInJobs: number;
+  rootsInJobs: number;
   /** In parallel runs, those that were in vain included. */
   executions: number;
   /** Executions ahead of their turn that proved wrong, and were repeated. */
@@ -71,6 +75,13 @@ export interface ParallelRunnerOptions {
 /** Told of a transaction that is not included: its index, why, and its sender as it was then where that exists. */
 export type RejectTransaction = (index: number, reason: string, sender: RejectedSender | undefined) => void;
 
+/** How many of a run's transactions are in the state, and how many of these in the block's lists. */
+interface RunEnd {
+  settled: number;
+  sealed: number;
+}
+
+const NO_RUN: RunEnd = { settled: 0, sealed: 0 };
 /** Transactions that are handed over at first, twice as many the next time: workers begin early. */
 const FIRST_SHARE = 32;
 /** And at most: a run that is given up early has not been handed much in vain. */
@@ -137,7 +148,7 @@ export class ParallelRunner {
     for (let from = 0; from < transactions.length; ) {
       const to = this.#stretchEnd(transactions, from);
       const settled = this.#isWorthwhile(transactions, from, to)
-        ? await this.#run(to - from, () => this.#hand(transactions, from, to))
+        ? (await this.#run(to - from, () => this.#hand(transactions, from, to), { seals: false })).settled
         : 0;
       for (let i = 0; i < settled; i++) {
         const outcome = this.#kernel.takeResult(i);
@@ -166,15 +177,17 @@ export class ParallelRunner {
     if (accessList && (await this.#replay(transactions, reject, accessList))) return true;
     for (let from = 0; from < transactions.length; ) {
       let to = Math.min(transactions.length, from + (this.#backoff > 0 ? this.#backoff : this.#lengthMax));
-      let settled = 0;
+      let run = NO_RUN;
       if (this.#backoff === 0 && to - from >= this.#parallelMin && this.#pool.readyCount > 1) {
-        settled = await this.#run(to - from, () => {
+        const hand = () => {
           const handed = this.#handRecords(transactions, from, to);
           to = from + handed;
           return handed;
-        });
+        };
+        run = await this.#run(to - from, hand, { seals: true });
       }
-      this.#sealResults(transactions, from, settled, reject);
+      const { settled, sealed } = run;
+      this.#sealResults(transactions, from, sealed, settled, reject);
       this.#statistics.parallelTransactions += settled;
       // At least one, so that one that can't be handed over gets its turn.
       to = Math.max(to, from + 1);
@@ -207,17 +220,54 @@ export class ParallelRunner {
       this.#logger?.warn({ reason }, 'an access list does not hold: its block is executed without');
       return false;
     }
-    const begunAt = performance.now();
-    exports.settleReplay();
-    this.#statistics.settleMs += performance.now() - begunAt;
-    this.#sealResults(transactions, 0, count, reject);
+    const sealed = await this.#settle(count, () => exports.settleReplay(), true);
+    this.#sealResults(transactions, 0, sealed, count, reject);
     this.#statistics.parallelTransactions += count;
     this.#statistics.replayedTransactions += count;
     return true;
   }
 
-  #sealResults(transactions: SignedTransaction[], from: number, settled: number, reject: RejectTransaction): void {
-    for (let next = 0; next < settled; next++) {
+  /**
+   * The state root after the block's changes, as `Kernel.stateRoot`, by all workers where that pays.
+   * @throws as `Kernel.stateRoot`
+   */
+  async stateRoot(): Promise<Hash> {
+    if (this.#pool.readyCount < 2) return this.#kernel.stateRoot();
+    let fate: JobsFate | undefined;
+    const root = await this.#kernel.stateRootInJobs(async (begin) => {
+      fate = await this.#runJobs(begin);
+      return fate;
+    });
+    if (fate === 'done') this.#statistics.rootsInJobs++;
+    return root;
+  }
+
+  /** All workers do the jobs that `begin` describes; `meanwhile` is the main thread's before it takes part. */
+  async #runJobs(begin: () => void, meanwhile?: () => void): Promise<JobsFate> {
+    const { exports } = this.#kernel;
+    begin();
+    this.#pool.open();
+    let failures: string[];
+    try {
+      meanwhile?.();
+      exports.work(1);
+    } finally {
+      failures = await this.#pool.close(this.#backend);
+    }
+    const isDone = exports.endPhase() === 1;
+    if (failures.length === 0) return isDone ? 'done' : 'failed';
+    this.#logger?.error({ failures }, 'workers failed: the block goes on without them');
+    return 'broken';
+  }
+
+  #sealResults(
+    transactions: SignedTransaction[],
+    from: number,
+    sealed: number,
+    settled: number,
+    reject: RejectTransaction,
+  ): void {
+    for (let next = sealed; next < settled; next++) {
       next = this.#kernel.exports.sealResults(next, settled) >>> 0;
       if (next === settled) return;
       const outcome = this.#kernel.takeResult(next);
@@ -273,18 +323,36 @@ export class ParallelRunner {
   /**
    * A run of at most `countMax` transactions, which `hand` adds, returning how many. Returns how many of them are settled; where the run was given up
    * these are its first ones, perhaps none.
+   * @param seals whether their receipts go into the block's lists
    */
-  async #run(countMax: number, hand: () => number): Promise<number> {
+  async #run(countMax: number, hand: () => number, { seals }: { seals: boolean }): Promise<RunEnd> {
     const { exports } = this.#kernel;
-    if (exports.beginRun(countMax, this.#inVainMax) === 0) return 0;
+    if (exports.beginRun(countMax, this.#inVainMax) === 0) return NO_RUN;
     const isDone = await this.#runOnPool(hand, SENDER_SHARE_MAX);
-    const begunAt = performance.now();
     const fitting = exports.fittingCount(exports.finalCount()) >>> 0;
-    exports.settle(fitting);
-    this.#statistics.settleMs += performance.now() - begunAt;
+    const sealed = await this.#settle(fitting, () => exports.settle(fitting), seals);
     if (isDone) this.#nextBackoff = Math.max(this.#backoffMin, this.#nextBackoff / 2);
     else this.#abandon();
-    return fitting;
+    return { settled: fitting, sealed };
+  }
+
+  /**
+   * Has `settle` bring the results of the run's first `count` transactions into the state. Returns how many of them are in the block's lists: `seals` says
+   * that all workers are to write their receipts meanwhile, which they do where that pays.
+   */
+  async #settle(count: number, settle: () => void, seals: boolean): Promise<number> {
+    const { exports } = this.#kernel;
+    const begunAt = performance.now();
+    let sealed = 0;
+    if (seals && this.#pool.readyCount > 1 && exports.planSealing(count) > 0) {
+      if ((await this.#runJobs(() => exports.beginSealJobs(), settle)) === 'broken') this.#kernel.trie.reset();
+      sealed = exports.finishSealing() >>> 0;
+      this.#statistics.transactionsSealedInJobs += sealed;
+    } else {
+      settle();
+    }
+    this.#statistics.settleMs += performance.now() - begunAt;
+    return sealed;
   }
 
   /**
@@ -314,6 +382,7 @@ export class ParallelRunner {
     }
     if (failures.length > 0) this.#logger?.error({ failures }, 'workers failed: the block goes on without them');
     if (!isDone) exports.breakCodeLock();
+    if (failures.length > 0) this.#kernel.trie.reset();
     if (this.#pool.stateMovedCount !== movedBefore) throw stateMoved();
     this.#count();
     this.#statistics.handMs += handedAt - begunAt;
@@ -474,6 +543,8 @@ function emptyStatistics(workerCount: number): ParallelStatistics {
     abandonedRuns: { regionFull: 0, exceptional: 0, tooManyCredits: 0, contended: 0, failed: 0 },
     parallelTransactions: 0,
     sequentialTransactions: 0,
+    transactionsSealedInJobs: 0,
+    rootsInJobs: 0,
     executions: 0,
     reexecutions: 0,
     putOff: 0,

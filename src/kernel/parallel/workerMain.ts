@@ -142,6 +142,7 @@ async function main(): Promise<void> {
   kernel.initialize();
   kernel.attachShared(...start.shared);
   kernel.initPrivate(...start.privateRegion);
+  kernel.trieAttach(...start.trie);
   kernel.attachRun(...start.run);
   setState(WorkerState.waiting);
   for (let seen = nextStart(0); (seen & SHUT_DOWN) === 0; seen = nextStart(seen)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { TributaryError } from '../../core/errors';
 import type { Logger } from '../../core/ports';
-import { PRIVATE_FIXED_SIZE_BYTES, type SharedMemory } from '../kernel';
+import { PRIVATE_FIXED_SIZE_BYTES, type SharedMemory, TRIE_SCRATCH_AREA_SIZE_BYTES } from '../kernel';
 import type { StateBackend } from '../stateBackend';
 import { answerMailbox, MAILBOX_SIZE_BYTES } from './mailbox';
 import { RUN_FIXED_SIZE_BYTES, RUN_TRANSACTION_SIZE_BYTES, RunField, WORKER_BUFFERS_SIZE_BYTES } from './runLayout';
@@ -25,7 +25,7 @@ import {
 export interface WorkerPoolOptions {
   /** Threads that execute, the calling one included: 1 to 8; default: cores. */
   workerCount?: number;
-  /** Transactions in one run; default 16,384. */
+  /** Transactions in one run; default 32,768. */
   transactionCountMax?: number;
   /** For results and versions of one run; default 96 MiB. */
   arenaSizeBytes?: number;
@@ -57,7 +57,7 @@ function resolved(options: WorkerPoolOptions): Resolved {
     throw new TributaryError('Kernel.WorkerCount', `workerCount is ${workerCount}, expected 1 or more`);
   }
   return {
-    transactionCountMax: 16_384,
+    transactionCountMax: 32_768,
     arenaSizeBytes: 96 * 2 ** 20,
     sourceSizeBytes: 24 * 2 ** 20,
     workerEvmMemorySizeBytes: 64 * 2 ** 20,
@@ -79,6 +79,11 @@ function privateSize({ workerEvmMemorySizeBytes }: Resolved): number {
   return pageAligned(PRIVATE_FIXED_SIZE_BYTES + workerEvmMemorySizeBytes);
 }
 
+/** What a worker has to itself: its private region, and its scratch for tries. */
+function workerSize(options: Resolved): number {
+  return privateSize(options) + TRIE_SCRATCH_AREA_SIZE_BYTES;
+}
+
 function pageAligned(size: number): number {
   return Math.ceil(size / PAGE_SIZE_BYTES) * PAGE_SIZE_BYTES;
 }
@@ -86,7 +91,7 @@ function pageAligned(size: number): number {
 /** What `Kernel`'s option `extraSizeBytes` must be for a pool over its memory. */
 export function poolSizeBytes(options: WorkerPoolOptions): number {
   const all = resolved(options);
-  return runSize(all) + pageAligned(all.sourceSizeBytes) + (all.workerCount - 1) * privateSize(all);
+  return runSize(all) + pageAligned(all.sourceSizeBytes) + (all.workerCount - 1) * workerSize(all);
 }
 
 /**
@@ -266,12 +271,14 @@ export class WorkerPool {
     Atomics.store(this.#sync, STATES + worker, WorkerState.starting);
     const size = privateSize(this.options);
     const firstAt = this.sourceAt + pageAligned(this.options.sourceSizeBytes);
+    const privateAt = firstAt + (worker - 1) * workerSize(this.options);
     const thread = new Thread(
       {
         module: this.#shared.module,
         memory: this.#shared.memory,
         shared: this.#shared.shared,
-        privateRegion: [firstAt + (worker - 1) * size, size],
+        privateRegion: [privateAt, size],
+        trie: [this.#shared.trieArena, privateAt + size],
         run: this.runArguments(worker),
         sync: this.#sync.buffer as SharedArrayBuffer,
         idleMs: this.#idleMs.buffer as SharedArrayBuffer,

@@ -52,6 +52,8 @@ export interface WorkerStart {
   shared: SharedMemory['shared'];
   /** Base and size of its private region. */
   privateRegion: [base: number, sizeBytes: number];
+  /** Arguments of `trieAttach`. */
+  trie: [arena: number, scratch: number];
   /** Arguments of `attachRun`; the last is the worker's number. */
   run: [base: number, sizeBytes: number, transactionCountMax: number, workerCount: number, worker: number];
   sync: SharedArrayBuffer;

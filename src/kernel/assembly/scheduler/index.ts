@@ -8,6 +8,8 @@ export { breakCodeLock } from '../state/codeCache';
 export { leaveRun } from '../state/multiVersion';
 export { beginReplay, isReplayed, settleReplay } from './replay';
 export { addRecords, roomEnd, sealResults } from './records';
+export { beginAccountJobs, beginSealJobs, beginSlotJobs, endPhase } from './phases';
+export { finishSealing, planSealing, sealedFirst } from './sealJobs';
 export { addTransaction, beginRun, finalCount, fittingCount, rejectedSender, sealRun, settle, takeResult, work } from './worker';
 
 /** Gives this instance the region that all share and its number among them; returns the size of the arena in it, 0 where there is no room. */

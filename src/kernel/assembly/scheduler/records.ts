@@ -13,7 +13,7 @@ import { recordOf, T_RESULT, T_SOURCE } from './region';
 import { addTransaction, takeResult } from './worker';
 
 /** In front of a decoded transaction: where its record lies. */
-const PREFIX_SIZE: usize = 8;
+export const PREFIX_SIZE: usize = 8;
 
 /** Where the last `addRecords` has written to. */
 let roomUsedTo: usize = 0;

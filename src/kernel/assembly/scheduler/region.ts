@@ -52,6 +52,13 @@ export const BASE_FEE_ENTRY: usize = 280;
 export const COUNT_MAX: usize = 288;
 /** u32: whether the block's access list is collected. */
 export const COLLECTS: usize = 292;
+/** u32: what the workers do (phases), and of jobs what they are told, and whether one has failed. */
+export const PHASE: usize = 296;
+export const JOB_A: usize = 300;
+export const JOB_B: usize = 304;
+export const JOB_C: usize = 308;
+export const JOB_D: usize = 312;
+export const JOB_SEALING: usize = 316;
 /** u32: whether an access list says what the run's transactions read (`replay`). */
 export const REPLAYS: usize = 324;
 /** u32: block access index of what precedes the run's first transaction. */
@@ -63,10 +70,13 @@ export const LIST_ABSENT: usize = 340;
 export const LIST_ITEMS: usize = 344;
 export const LIST_BYTES_END: usize = 348;
 // u32 counts that all workers add to: transactions executed, items accessed, changes that the list has, those that transactions made.
-export const REPLAYED: usize = 384;
-export const LIST_FOUND: usize = 388;
-export const LIST_LISTED: usize = 392;
-export const LIST_MATCHED: usize = 396;
+export const REPLAYED: usize = 400;
+export const LIST_FOUND: usize = 404;
+export const LIST_LISTED: usize = 408;
+export const LIST_MATCHED: usize = 412;
+// Of a phase's jobs, u32: the next one, and whether one has failed.
+export const JOB_CURSOR: usize = 384;
+export const JOB_FAILED: usize = 388;
 /** u32: first free byte of the arena. */
 export const ARENA_CURSOR: usize = 320;
 /** 64 bytes for each worker. */

@@ -19,8 +19,10 @@ import { reserveFlatCache } from '../state/flatCache';
 import { hashAddress, sameAddress } from '../state/hash';
 import { findAccount } from '../state/overlay';
 import { readAccount } from '../state/stateAccess';
+import { followArena, releaseLocalLists } from '../trie/arena';
 import { executeTransaction, Mode, outcome, R_GAS_USED, R_STATUS } from '../transaction';
 import { TX_GAS_LIMIT, TX_SENDER } from '../transactionContext';
+import { workOnPhase } from './phases';
 import {
   AHEAD,
   BASE_FEE_ENTRY,
@@ -204,8 +206,9 @@ export function sealRun(): u32 {
   return load<u32>(control(), LONGEST_CHAIN);
 }
 
-/** Takes part in the run; `isMain`: as the thread that answers the workers' requests. */
+/** Takes part in the run, or in the jobs of a phase; `isMain`: as the thread that answers the workers' requests. */
 export function work(isMain: bool): i32 {
+  if (!isMain) followArena();
   const epoch = load<u32>(control(), EPOCH);
   if (enteredEpoch != epoch) {
     enteredEpoch = epoch;
@@ -214,8 +217,11 @@ export function work(isMain: bool): i32 {
     enterRun(epoch, load<u32>(control(), COUNT_MAX));
     enterList();
   }
+  if (workOnPhase()) return Work.Done;
   const result = isReplay() ? replayChunks(isMain) : takeChunks(isMain);
   leaveRun();
+  // Between runs nobody but the main thread has free nodes to itself, so that pages can be counted.
+  if (!isMain) releaseLocalLists();
   return result;
 }
 

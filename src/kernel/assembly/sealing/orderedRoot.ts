@@ -10,9 +10,12 @@ import { copy } from '../u256';
 import {
   GROUP_LENGTH,
   groupReference,
+  hashedElsewhere,
   isHashedGroup,
+  ITEM_SIZE,
   itemBytes,
   itemCount,
+  itemOf,
   itemSize,
   nodeBuffer,
   placeItem,
@@ -27,28 +30,41 @@ const REFERENCE_LENGTH: u32 = 33;
 
 /** Adds an item of `size` bytes and returns where they are to be written, before the next one is added; 0 where there is no room. */
 export function addItem(list: i32, size: u32): usize {
-  const count = itemCount(list);
-  if (count % GROUP_LENGTH == 0 && count > GROUP_LENGTH) hashGroup(list, count / GROUP_LENGTH - 1);
+  hashLastGroup(list);
   return placeItem(list, size);
 }
 
-/** Hashes a complete group: its keys differ in the last nibble, so it is one branch, of leaves without a path. Too long to be embedded. */
-function hashGroup(list: i32, group: u32): void {
+/** Hashes the last group of a list, the first apart, where it is complete and not hashed yet. */
+export function hashLastGroup(list: i32): void {
+  const count = itemCount(list);
+  if (count % GROUP_LENGTH != 0 || count <= GROUP_LENGTH) return;
+  const group = count / GROUP_LENGTH - 1;
+  if (group < hashedElsewhere(list)) return;
+  hashGroup(itemOf(list, group * GROUP_LENGTH), group, groupReference(list, group));
+}
+
+/**
+ * Hashes a complete group: its keys differ in the last nibble, so it is one branch, of leaves without a path. Too long to be embedded. `items`: address and
+ * size of each, with HEADROOM in front of its bytes.
+ */
+export function hashGroup(items: usize, group: u32, out: usize): void {
   const first = group * GROUP_LENGTH;
   const depth = keyNibbles(first);
   const start = nodeBuffer(0) + 8;
   let at = start;
-  for (let index = first; index < first + GROUP_LENGTH; index += 2) at = writeTwoLeaves(list, index, depth, at);
+  for (let i: u32 = 0; i < GROUP_LENGTH; i += 2) at = writeTwoLeaves(items + <usize>i * ITEM_SIZE, first + i, depth, at);
   store<u8>(at++, 0x80);
-  finishNode(start, at, false, groupReference(list, group));
+  finishNode(start, at, false, out);
 }
 
 /** Writes the references of the leaves of `index` and the next. Returns the address behind them. */
-function writeTwoLeaves(list: i32, index: u32, depth: i32, at: usize): usize {
-  const first = frameLeaf(list, index, keyOf(index), depth);
-  const second = frameLeaf(list, index + 1, keyOf(index + 1), depth);
-  const firstSize = <u32>(itemBytes(list, index) - first) + itemSize(list, index);
-  const secondSize = <u32>(itemBytes(list, index + 1) - second) + itemSize(list, index + 1);
+function writeTwoLeaves(items: usize, index: u32, depth: i32, at: usize): usize {
+  const firstValue = <usize>load<u32>(items);
+  const secondValue = <usize>load<u32>(items, ITEM_SIZE);
+  const first = frameLeaf(firstValue, load<u32>(items, 4), index, keyOf(index), depth);
+  const second = frameLeaf(secondValue, load<u32>(items, ITEM_SIZE + 4), index + 1, keyOf(index + 1), depth);
+  const firstSize = <u32>(firstValue - first) + load<u32>(items, 4);
+  const secondSize = <u32>(secondValue - second) + load<u32>(items, ITEM_SIZE + 4);
   if (firstSize < 32 || secondSize < 32) {
     at += writeReference(first, firstSize, false, at);
     return at + writeReference(second, secondSize, false, at);
@@ -146,14 +162,12 @@ function writeExtension(
 }
 
 function writeLeaf(list: i32, index: u32, key: u64, depth: i32, isRoot: bool, out: usize): u32 {
-  const start = frameLeaf(list, index, key, depth);
+  const start = frameLeaf(itemBytes(list, index), itemSize(list, index), index, key, depth);
   return writeReference(start, <u32>(itemBytes(list, index) - start) + itemSize(list, index), isRoot, out);
 }
 
 /** Puts the leaf's headers in front of the item, with which it ends. Returns where it begins. */
-function frameLeaf(list: i32, index: u32, key: u64, depth: i32): usize {
-  const value = itemBytes(list, index);
-  const size = itemSize(list, index);
+function frameLeaf(value: usize, size: u32, index: u32, key: u64, depth: i32): usize {
   const path = nodeBuffer(depth);
   const pathSize = writePath(path, key, depth, keyNibbles(index), LEAF_FLAG) - path;
   const bare = size == 1 && load<u8>(value) < 0x80;

@@ -54,6 +54,9 @@ const PRICE_AT: usize = 3200;
 
 /** Behind the last stored receipt. */
 let storedCursor: usize = 0;
+/** The outcome that a receipt is made of, and what its block used up to it. */
+let result: usize = 0;
+let cumulativeGas: u64 = 0;
 
 export function clearReceipts(): void {
   storedCursor = storedBegin() + STORED_HEADER_SIZE;
@@ -64,21 +67,72 @@ export function clearReceipts(): void {
  * where its sender's 20 bytes lie. False where the stored receipts have no room for it. A full list of the other form says so itself.
  */
 export function addReceipt(type: u32, creator: usize): bool {
-  const result = outcome();
-  const logCount = load<u32>(result, R_LOG_COUNT);
-  const logs = <usize>load<u32>(result, R_LOGS);
-  const logsSize = logsPayloadSize(logs, logCount);
+  result = outcome();
+  cumulativeGas = load<u64>(blockContext(), B_GAS_USED);
+  const logsSize = logsSizeOf(result);
   if (storedEnd() - storedCursor < <usize>logsSize + STORED_FIXED_SIZE) return false;
-  if (logCount > 0) memory.fill(receiptBloom(), 0, BLOOM_SIZE);
-  const logsAt = writeStored(type, creator, logs, logCount, logsSize);
-  if (logCount > 0) mergeBloom();
-  addConsensus(type, logsAt, rlpHeaderSize(logsSize) + logsSize, logCount > 0);
+  const logsAt = writeStored(type, creator, logsSize, blockBloom());
+  const item = addItem(1, consensusSize(type, logsSize));
+  if (item != 0) writeConsensus(item, type, logsAt, logsSize);
   return true;
 }
 
-/** Returns where the RLP of the logs lies. */
-function writeStored(type: u32, creator: usize, logs: usize, logCount: u32, logsSize: u32): usize {
-  const result = outcome();
+/** What the two forms of an outcome's receipt may take, given its `logsSizeOf`. */
+export const STORED_RECEIPT_SIZE: usize = STORED_FIXED_SIZE;
+export const CONSENSUS_RECEIPT_SIZE: usize = 304;
+
+/** Of its logs' RLP, without the list's header. */
+export function logsSizeOf(outcome: usize): u32 {
+  return logsPayloadSize(<usize>load<u32>(outcome, R_LOGS), load<u32>(outcome, R_LOG_COUNT));
+}
+
+/**
+ * Writes the stored form of an outcome's receipt to `stored`, returning where it ends, and the other to `consensus`, where `lastConsensusSize` tells its
+ * length; ORs its bloom into `bloom`. `gas`: what the block used up to it.
+ */
+export function writeReceipt(
+  outcome: usize,
+  gas: u64,
+  type: u32,
+  creator: usize,
+  stored: usize,
+  consensus: usize,
+  bloom: usize,
+): usize {
+  result = outcome;
+  cumulativeGas = gas;
+  const kept = storedCursor;
+  storedCursor = stored;
+  const logsSize = logsSizeOf(result);
+  const logsAt = writeStored(type, creator, logsSize, bloom);
+  writtenSize = consensusSize(type, logsSize);
+  writeConsensus(consensus, type, logsAt, logsSize);
+  const end = storedCursor;
+  storedCursor = kept;
+  return end;
+}
+
+let writtenSize: u32 = 0;
+
+export function lastConsensusSize(): u32 {
+  return writtenSize;
+}
+
+export function hasRoomForStored(size: usize): bool {
+  return storedEnd() - storedCursor >= size + STORED_FIXED_SIZE;
+}
+
+/** Appends receipts that were written elsewhere, for which there is room. */
+export function addStored(at: usize, size: usize): void {
+  memory.copy(storedCursor, at, size);
+  storedCursor += size;
+}
+
+/** Returns where the RLP of the logs lies; their bloom is left in `receiptBloom`. */
+function writeStored(type: u32, creator: usize, logsSize: u32, bloom: usize): usize {
+  const logCount = load<u32>(result, R_LOG_COUNT);
+  const logs = <usize>load<u32>(result, R_LOGS);
+  if (logCount > 0) memory.fill(receiptBloom(), 0, BLOOM_SIZE);
   const gasUsed = load<u64>(result, R_GAS_USED);
   const price = workBase() + PRICE_AT;
   const priceSize = <u32>(rlpWriteWord(price, result + R_GAS_PRICE) - price);
@@ -103,22 +157,30 @@ function writeStored(type: u32, creator: usize, logs: usize, logCount: u32, logs
   at = rlpWriteListHeader(at, nonceSize);
   if (nonceSize > 0) at = rlpWriteU64(at, load<u64>(result, R_NONCE));
   storedCursor = at;
+  if (logCount > 0) mergeBloom(bloom);
   return logsAt;
 }
 
 @inline
 function status(): u8 {
-  return load<u32>(outcome(), R_STATUS) == Status.Success ? 1 : 0x80;
+  return load<u32>(result, R_STATUS) == Status.Success ? 1 : 0x80;
 }
 
-/** Adds the form that the root is made of to list 1, with the `size` bytes of logs that lie at `logs`. */
-function addConsensus(type: u32, logs: usize, size: u32, hasLogs: bool): void {
-  const cumulativeGas = load<u64>(blockContext(), B_GAS_USED);
-  const depositNonce = load<u64>(outcome(), R_NONCE);
-  let payload = 1 + u64Size(cumulativeGas) + BLOOM_ITEM_SIZE + size;
-  if (type == TYPE_DEPOSIT) payload += u64Size(depositNonce) + 1;
-  let at = addItem(1, (type == 0 ? 0 : 1) + rlpHeaderSize(payload) + payload);
-  if (at == 0) return;
+@inline
+function consensusPayload(type: u32, logsSize: u32): u32 {
+  const payload = 1 + u64Size(cumulativeGas) + BLOOM_ITEM_SIZE + rlpHeaderSize(logsSize) + logsSize;
+  return type == TYPE_DEPOSIT ? payload + u64Size(load<u64>(result, R_NONCE)) + 1 : payload;
+}
+
+function consensusSize(type: u32, logsSize: u32): u32 {
+  const payload = consensusPayload(type, logsSize);
+  return (type == 0 ? 0 : 1) + rlpHeaderSize(payload) + payload;
+}
+
+/** Writes the form that the root is made of, with the RLP of logs that lies at `logs`. */
+function writeConsensus(at: usize, type: u32, logs: usize, logsSize: u32): void {
+  const payload = consensusPayload(type, logsSize);
+  const size = rlpHeaderSize(logsSize) + logsSize;
   if (type != 0) store<u8>(at++, <u8>type);
   at = rlpWriteListHeader(at, payload);
   store<u8>(at++, status());
@@ -126,19 +188,18 @@ function addConsensus(type: u32, logs: usize, size: u32, hasLogs: bool): void {
   store<u8>(at, 0xb9);
   store<u8>(at, 1, 1);
   store<u8>(at, 0, 2);
-  if (hasLogs) memory.copy(at + 3, receiptBloom(), BLOOM_SIZE);
+  if (load<u32>(result, R_LOG_COUNT) > 0) memory.copy(at + 3, receiptBloom(), BLOOM_SIZE);
   else memory.fill(at + 3, 0, BLOOM_SIZE);
   at += BLOOM_ITEM_SIZE;
   memory.copy(at, logs, size);
   at += size;
   if (type == TYPE_DEPOSIT) {
-    at = rlpWriteU64(at, depositNonce);
+    at = rlpWriteU64(at, load<u64>(result, R_NONCE));
     store<u8>(at, 1);
   }
 }
 
-function mergeBloom(): void {
-  const whole = blockBloom();
+function mergeBloom(whole: usize): void {
   const bloom = receiptBloom();
   for (let i: usize = 0; i < BLOOM_SIZE; i += 8) {
     store<u64>(whole + i, load<u64>(whole + i) | load<u64>(bloom + i));

@@ -9,10 +9,11 @@
  * for the first time than everything else about an entry. The table of 2^n buckets lies where no smaller one does, so that doubling needs no clearing. In
  * a parallel run tables stay as they are (`reserveFlatCache` before it), full at seven eighths.
  */
+import { keccak256 } from '../keccak';
 import { SHARED_AREAS, SHARED_HEAD, sharedBase } from '../memory';
 import { copyAddress, hashAddress, hashKey, sameAddress } from './hash';
 import { isParallel } from './multiVersion';
-import { copy, equals, setZero } from '../u256';
+import { copy, equals, setZero, toBigEndian } from '../u256';
 
 // Account entry.
 export const A_ADDRESS: usize = 0;
@@ -30,7 +31,11 @@ export const A_ACCOUNT_VERSIONS: usize = 136;
 export const A_BALANCE_VERSIONS: usize = 144;
 /** u32: its record's number in the block's access list (accessList/collect). */
 export const A_LIST: usize = 152;
-const ACCOUNT_SIZE: usize = 160;
+/** keccak256 of the address, where ACCOUNT_HASHED says so. */
+export const A_HASH: usize = 160;
+/** u32: about how many of its slots were asked for and not known, up to a few. */
+export const A_SLOT_MISSES: usize = 192;
+const ACCOUNT_SIZE: usize = 200;
 
 export const ACCOUNT_EXISTS: u32 = 1;
 export const ACCOUNT_DIRTY: u32 = 2;
@@ -38,6 +43,7 @@ export const ACCOUNT_DIRTY: u32 = 2;
 export const ACCOUNT_NO_STORAGE: u32 = 4;
 /** Its code was deployed in this block. */
 export const ACCOUNT_NEW_CODE: u32 = 8;
+export const ACCOUNT_HASHED: u32 = 16;
 
 // Slot entry.
 export const S_ACCOUNT: usize = 0;
@@ -52,9 +58,12 @@ export const S_VALUE: usize = 48;
 export const S_COMMITTED: usize = 80;
 /** Head word of what a parallel run has written. */
 export const S_VERSIONS: usize = 112;
-const SLOT_SIZE: usize = 120;
+/** keccak256 of the slot, where SLOT_HASHED says so. */
+export const S_HASH: usize = 120;
+const SLOT_SIZE: usize = 152;
 
 export const SLOT_DIRTY: u32 = 1;
+export const SLOT_HASHED: u32 = 2;
 
 // The shared head: counters that all instances see.
 const H_GENERATION: usize = 0;
@@ -209,9 +218,29 @@ export function newAccountEntry(address: usize): usize {
   store<u32>(entry, 0, A_FLAGS);
   store<u32>(entry, 0, A_DIRTY_SLOTS);
   store<u32>(entry, 0, A_NEXT_DIRTY);
+  store<u32>(entry, 0, A_SLOT_MISSES);
   store<u64>(entry, 0, A_ACCOUNT_VERSIONS);
   store<u64>(entry, 0, A_BALANCE_VERSIONS);
   return entry;
+}
+
+/** keccak256 of an account entry's address. While others may look at the entry: only where ACCOUNT_HASHED is set, or nobody finds the entry yet. */
+export function accountHash(entry: usize): usize {
+  if ((load<u32>(entry, A_FLAGS) & ACCOUNT_HASHED) == 0) {
+    keccak256(entry + A_ADDRESS, 20, entry + A_HASH);
+    store<u32>(entry, load<u32>(entry, A_FLAGS) | ACCOUNT_HASHED, A_FLAGS);
+  }
+  return entry + A_HASH;
+}
+
+/** keccak256 of a slot entry's key; as `accountHash`. `word`: 32 bytes to write to. */
+export function slotHash(entry: usize, word: usize): usize {
+  if ((load<u32>(entry, S_FLAGS) & SLOT_HASHED) == 0) {
+    toBigEndian(entry + S_KEY, word);
+    keccak256(word, 32, entry + S_HASH);
+    store<u32>(entry, load<u32>(entry, S_FLAGS) | SLOT_HASHED, S_FLAGS);
+  }
+  return entry + S_HASH;
 }
 
 /** Makes a filled entry known; returns it, or the one of the same address that came first. */

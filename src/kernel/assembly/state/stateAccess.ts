@@ -3,6 +3,8 @@
  * lower transactions wrote (multiVersion) goes in front of it.
  */
 import { loadAccount, loadSlot } from '../host';
+import { workerNumber } from '../scheduler/region';
+import { accountIsAbsent, readsTries, slotIsAbsent } from '../trie/absence';
 import { workBase } from '../memory';
 import { markRegionFull } from '../evm/gas';
 import { copy, fromBigEndian, setZero, toBigEndian } from '../u256';
@@ -15,8 +17,12 @@ import {
   A_FLAGS,
   A_NONCE,
   A_STORAGE_ROOT,
+  A_HASH,
+  A_SLOT_MISSES,
   ACCOUNT_EXISTS,
+  ACCOUNT_HASHED,
   ACCOUNT_NO_STORAGE,
+  accountHash,
   A_DIRTY_SLOTS,
   A_NEXT_DIRTY,
   clearDirtyAccounts,
@@ -32,8 +38,12 @@ import {
   S_NEXT_DIRTY,
   S_VALUE,
   SLOT_DIRTY,
+  slotHash,
 } from './flatCache';
 import { equals } from '../u256';
+
+/** A storage trie is taken into memory for reading once so many of its slots were asked for: the next ones will be spared a read each. */
+const SLOT_MISSES_MIN: u32 = 8;
 
 /** Root of the empty trie: keccak256(rlp('')). */
 export const EMPTY_ROOT: usize = memory.data<u8>([
@@ -50,7 +60,8 @@ export function readAccount(address: usize): usize {
     markRegionFull();
     return 0;
   }
-  loadEntry(entry);
+  if (readsTries() && accountIsAbsent(accountHash(entry))) loadAbsent(entry);
+  else loadEntry(entry);
   return publishAccountEntry(entry);
 }
 
@@ -64,14 +75,25 @@ function loadEntry(entry: usize): void {
     copy(loaded + 40, entry + A_CODE_HASH);
     copy(loaded + 72, entry + A_STORAGE_ROOT);
     const bare = equals(entry + A_STORAGE_ROOT, EMPTY_ROOT);
-    store<u32>(entry, bare ? ACCOUNT_EXISTS | ACCOUNT_NO_STORAGE : ACCOUNT_EXISTS, A_FLAGS);
+    setFlags(entry, bare ? ACCOUNT_EXISTS | ACCOUNT_NO_STORAGE : ACCOUNT_EXISTS);
   } else {
-    store<u64>(entry, 0, A_NONCE);
-    setZero(entry + A_BALANCE);
-    copy(EMPTY_CODE_HASH, entry + A_CODE_HASH);
-    copy(EMPTY_ROOT, entry + A_STORAGE_ROOT);
-    store<u32>(entry, ACCOUNT_NO_STORAGE, A_FLAGS);
+    loadAbsent(entry);
   }
+}
+
+/** Fills the entry of an account that does not exist. */
+function loadAbsent(entry: usize): void {
+  store<u64>(entry, 0, A_NONCE);
+  setZero(entry + A_BALANCE);
+  copy(EMPTY_CODE_HASH, entry + A_CODE_HASH);
+  copy(EMPTY_ROOT, entry + A_STORAGE_ROOT);
+  setFlags(entry, ACCOUNT_NO_STORAGE);
+}
+
+/** All but whether it is hashed. */
+@inline
+function setFlags(entry: usize, flags: u32): void {
+  store<u32>(entry, flags | (load<u32>(entry, A_FLAGS) & ACCOUNT_HASHED), A_FLAGS);
 }
 
 /** Takes the block's changes back: slots to their committed values, accounts to what the host has. The rest stays cached. */
@@ -101,7 +123,7 @@ function flatSlot(account: usize, key: usize): usize {
     markRegionFull();
     return 0;
   }
-  if ((load<u32>(account, A_FLAGS) & ACCOUNT_NO_STORAGE) == 0) {
+  if ((load<u32>(account, A_FLAGS) & ACCOUNT_NO_STORAGE) == 0 && !isAbsentSlot(account, entry)) {
     const slot = workBase();
     toBigEndian(key, slot);
     loadSlot(account + A_ADDRESS, slot, slot + 32);
@@ -109,6 +131,15 @@ function flatSlot(account: usize, key: usize): usize {
     copy(entry + S_VALUE, entry + S_COMMITTED);
   }
   return publishSlotEntry(entry);
+}
+
+/** Whether the tries in memory say that the account, which has storage, has no such slot. */
+function isAbsentSlot(account: usize, entry: usize): bool {
+  if (!readsTries() || (load<u32>(account, A_FLAGS) & ACCOUNT_HASHED) == 0) return false;
+  const misses = load<u32>(account, A_SLOT_MISSES);
+  if (misses < SLOT_MISSES_MIN) store<u32>(account, misses + 1, A_SLOT_MISSES);
+  const mayOpen = misses >= SLOT_MISSES_MIN && workerNumber() == 0;
+  return slotIsAbsent(account + A_HASH, account + A_STORAGE_ROOT, slotHash(entry, workBase()), mayOpen);
 }
 
 /** Writes the current value of slot `key` (limbs) of the flat account to `out`; returns the slot's flat entry, 0 where the cache is full. */

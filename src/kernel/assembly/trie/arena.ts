@@ -6,10 +6,10 @@
  * back for another size (`reclaimPages`), and nearly empty ones emptied (compact.ts). A node's address is a u32, never 0.
  *
  * The region opens with this header (byte offsets):
- *   0 first page · 4 next page never used · 8 end of the pages · 12 list of free pages · 16 spin lock
+ *   0 first page · 4 next page never used · 8 end of the pages · 12 list of free pages · 16 spin lock · 20 number of this layout
  *   24 shared free lists: per size class u32 head, u32 count
  *   96 first changed trie · 100 bucket mask · 104 address of the buckets · 108 cursor of the eviction · 112 count per page
- *   116 number of free pages
+ *   116 number of free pages · 120 lock of who loads nodes to read · 124 whether state is read here (absence.ts)
  *   128 the account trie's record
  *   512 buckets of the storage tries, then a u16 for each page, then the pages
  */
@@ -34,6 +34,8 @@ const NEXT_PAGE: usize = 4;
 const END: usize = 8;
 const FREE_PAGES: usize = 12;
 const LOCK: usize = 16;
+/** u32: how often the region was laid out. */
+const FORMAT: usize = 20;
 const SHARED_LISTS: usize = 24;
 export const CHANGED_HEAD: usize = 96;
 export const BUCKET_MASK: usize = 100;
@@ -41,6 +43,8 @@ export const BUCKETS: usize = 104;
 export const EVICT_CURSOR: usize = 108;
 const PAGE_COUNTS: usize = 112;
 const FREE_PAGE_COUNT: usize = 116;
+export const LOAD_LOCK: usize = 120;
+export const IS_READ: usize = 124;
 export const ACCOUNT_TRIE: usize = 128;
 const HEADER_SIZE: usize = 512;
 
@@ -51,6 +55,8 @@ const BATCH: u32 = 32;
 export let arena: usize = 0;
 /** This instance's lists: per class u32 head, u32 count. */
 let localLists: usize = 0;
+/** Of the layout that the lists belong to. */
+let format: u32 = 0;
 /** Bytes of private memory the lists take. */
 const LOCAL_LISTS_SIZE: usize = 64;
 
@@ -58,7 +64,13 @@ const LOCAL_LISTS_SIZE: usize = 64;
 export function attachArena(base: usize, lists: usize): void {
   arena = base;
   localLists = lists;
+  format = load<u32>(base, FORMAT);
   memory.fill(lists, 0, LOCAL_LISTS_SIZE);
+}
+
+/** Forgets this instance's lists where the region was laid out anew since it was attached. */
+export function followArena(): void {
+  if (arena != 0 && load<u32>(arena, FORMAT) != format) attachArena(arena, localLists);
 }
 
 /** Lays out an empty region: header, `bucketCount` (a power of two) buckets, page counts, pages. */
@@ -66,7 +78,9 @@ export function formatArena(base: usize, size: usize, bucketCount: u32): void {
   const buckets = base + HEADER_SIZE;
   const counts = buckets + 4 * (<usize>bucketCount);
   const first = (counts + 2 * (size >> PAGE_SHIFT) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  const number = load<u32>(base, FORMAT) + 1;
   memory.fill(base, 0, first - base);
+  store<u32>(base, number, FORMAT);
   store<u32>(base, <u32>first, FIRST_PAGE);
   store<u32>(base, <u32>first, NEXT_PAGE);
   store<u32>(base, <u32>(base + size) & ~(PAGE_SIZE - 1), END);
@@ -118,8 +132,10 @@ export function release(node: usize, sizeClass: i32): void {
 
 /** Gives all of this instance's free nodes to the shared lists. */
 export function releaseLocalLists(): void {
+  if (arena == 0) return;
   for (let sizeClass = 0; sizeClass < SIZE_CLASS_COUNT; sizeClass++) {
-    move(localLists + 8 * sizeClass, arena + SHARED_LISTS + 8 * sizeClass, u32.MAX_VALUE);
+    const list = localLists + 8 * sizeClass;
+    if (load<u32>(list) != 0) move(list, arena + SHARED_LISTS + 8 * sizeClass, u32.MAX_VALUE);
   }
 }
 

@@ -1,8 +1,6 @@
 /** From the flat-state cache to the tries: what a block changed, as the records that `commit.ts` takes. */
 
-import { keccak256 } from '../keccak';
 import {
-  A_ADDRESS,
   A_BALANCE,
   A_CODE_HASH,
   A_DIRTY_SLOTS,
@@ -11,13 +9,13 @@ import {
   A_NONCE,
   A_STORAGE_ROOT,
   ACCOUNT_EXISTS,
+  accountHash,
   firstDirtyAccount,
   S_COMMITTED,
-  S_KEY,
   S_NEXT_DIRTY,
   S_VALUE,
+  slotHash,
 } from '../state/flatCache';
-import { toBigEndian } from '../u256';
 import {
   ACCOUNT_ACTION,
   ACCOUNT_BALANCE,
@@ -58,7 +56,7 @@ export function collectBlock(records: usize, capacity: u32): void {
   let record = records;
   for (let account = firstDirtyAccount(); account != 0; account = load<u32>(account, A_NEXT_DIRTY)) {
     const exists = (load<u32>(account, A_FLAGS) & ACCOUNT_EXISTS) != 0;
-    keccak256(account + A_ADDRESS, 20, record);
+    copy32(record, accountHash(account));
     copy32(record + ACCOUNT_CODE_HASH, account + A_CODE_HASH);
     copy32(record + ACCOUNT_BALANCE, account + A_BALANCE);
     store<u64>(record, load<u64>(account, A_NONCE), ACCOUNT_NONCE);
@@ -72,8 +70,7 @@ export function collectBlock(records: usize, capacity: u32): void {
         return;
       }
       copy32(slotRecord, record);
-      toBigEndian(slot + S_KEY, wordScratch());
-      keccak256(wordScratch(), 32, slotRecord + SLOT_KEY);
+      copy32(slotRecord + SLOT_KEY, slotHash(slot, wordScratch()));
       copy32(slotRecord + SLOT_VALUE, slot + S_VALUE);
       slotRecord += SLOT_RECORD_SIZE;
       collectedSlots++;

@@ -10,7 +10,7 @@
  * evicted; no operation that fails leaves a trie of another shape or content than some prefix of its updates.
  */
 
-import { formatArena, freeBytes, releaseLocalLists, totalBytes } from './arena';
+import { arena, formatArena, freeBytes, IS_READ, LOAD_LOCK, releaseLocalLists, totalBytes } from './arena';
 import { collectBlock, collectedAccounts, collectedSlots, writeStorageRoots } from './blockRecords';
 import { exportChanges } from './changes';
 import { accountJob, finishAccounts, finishSlots, openTrie, prepare, slotJob, writeRoot } from './commit';
@@ -37,6 +37,16 @@ export function trieAttach(base: usize, scratch: usize): void {
 }
 
 /** Status of this instance's last operation (see status.ts). */
+/** From now on, until the next format, accounts and slots that the tries lack are not asked of the host. They must be those of the state that is read. */
+export function trieServeReads(): void {
+  store<u32>(arena, 1, IS_READ);
+}
+
+/** After an instance was stopped in the middle of a run. */
+export function trieBreakLoadLock(): void {
+  store<u32>(arena, 0, LOAD_LOCK);
+}
+
 export function trieStatus(): i32 {
   return status;
 }
