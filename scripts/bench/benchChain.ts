@@ -13,6 +13,7 @@ import { openLevelStore } from '../../src/core/levelStore';
 import { MemoryStore } from '../../src/core/memoryStore';
 import { createExecutor, type ExecutorChoice } from '../../src/execution/createExecutor';
 import type { ExecutedBlock, Executor } from '../../src/execution/executor';
+import { ParallelExecutor } from '../../src/execution/parallel/parallelExecutor';
 import { ChainStore } from '../../src/state/chainStore';
 import { ownProcessorMs } from './measure';
 
@@ -45,6 +46,8 @@ export interface SealTimes {
   /** Of all threads. */
   executeProcessorMs: number;
   commitProcessorMs: number;
+  /** The block's, encoded, where the executor collects them. */
+  accessList?: Uint8Array;
 }
 
 /** A chain in this process: an executor, and a store under it. */
@@ -70,9 +73,14 @@ export class BenchChain {
     return new BenchChain(config, chain, executor, removeFolder);
   }
 
-  /** Executes, seals and commits a block of transactions that must all succeed. */
-  async seal(transactions: SignedTransaction[]): Promise<SealTimes> {
-    const { executed, executeMs, executeProcessorMs } = await this.execute(transactions);
+  /** Resolves when all of the executor's threads are up. */
+  async started(): Promise<void> {
+    if (this.executor instanceof ParallelExecutor) await this.executor.started();
+  }
+
+  /** Executes, seals and commits a block of transactions that must all succeed. `accessList`: with it as help, as a replica does. */
+  async seal(transactions: SignedTransaction[], accessList?: Uint8Array): Promise<SealTimes> {
+    const { executed, executeMs, executeProcessorMs } = await this.execute(transactions, accessList);
     const startedMs = performance.now();
     const processorMs = ownProcessorMs();
     await this.chain.commit(executed);
@@ -81,10 +89,11 @@ export class BenchChain {
       executeProcessorMs,
       commitMs: performance.now() - startedMs,
       commitProcessorMs: ownProcessorMs() - processorMs,
+      accessList: executed.accessList,
     };
   }
 
-  /** As `seal`, but nothing is committed: may be repeated. `accessList`: with it as help, as a replica does. */
+  /** As `seal`, but nothing is committed: may be repeated. */
   async execute(
     transactions: SignedTransaction[],
     accessList?: Uint8Array,

@@ -14,26 +14,42 @@ import type { SectionOptions, SectionResult } from './section';
 import { type SectionName, sections } from './sections';
 
 const names = Object.keys(sections) as SectionName[];
-const { values: flags } = parseArgs({
-  options: {
-    only: { type: 'string', default: names.join(',') },
-    json: { type: 'string' },
-    /** Transactions of one end-to-end run. */
-    count: { type: 'string', default: '5000' },
-    /** Transactions of one block. */
-    'block-count': { type: 'string', default: '20000' },
-    rounds: { type: 'string', default: '3' },
-  },
-});
+const HELP = `npm run bench -- [flags]
+
+  --only <sections>   some of ${names.join(', ')}, with commas between them; default: all
+  --json <path>       writes the figures there too
+  --count <n>         transactions of one end-to-end run; default 5000
+  --block-count <n>   transactions of one block; default 20000
+  --rounds <n>        repetitions in turns, of which the median counts; default 3
+  --help              prints this
+
+${names.map((name) => `  ${name.padEnd(12)}${sections[name].title}`).join('\n')}`;
+
+type Flags = Record<'only' | 'count' | 'block-count' | 'rounds', string> & { json?: string; help?: boolean };
+
+/** @throws Error whose message names the flag */
+function readFlags(): Flags {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: names.join(',') },
+      json: { type: 'string' },
+      count: { type: 'string', default: '5000' },
+      'block-count': { type: 'string', default: '20000' },
+      rounds: { type: 'string', default: '3' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  return values;
+}
 
 function parseNames(list: string): SectionName[] {
   return list.split(',').map((name) => {
-    if (name in sections) return name as SectionName;
+    if (Object.hasOwn(sections, name)) return name as SectionName;
     throw new Error(`--only: expected some of ${names.join(', ')}, got ${name}`);
   });
 }
 
-function parseCount(flag: 'count' | 'block-count' | 'rounds'): number {
+function parseCount(flags: Flags, flag: 'count' | 'block-count' | 'rounds'): number {
   const count = Number(flags[flag]);
   if (Number.isSafeInteger(count) && count > 0) return count;
   throw new Error(`--${flag}: expected a whole number above 0, got ${flags[flag]}`);
@@ -56,11 +72,16 @@ function measureInChild(name: SectionName, options: SectionOptions): Promise<Sec
 }
 
 async function main(): Promise<void> {
+  const flags = readFlags();
+  if (flags.help) {
+    console.log(HELP);
+    return;
+  }
   const chosen = parseNames(flags.only);
   const options = {
-    transactionCount: parseCount('count'),
-    blockTransactionCount: parseCount('block-count'),
-    rounds: parseCount('rounds'),
+    transactionCount: parseCount(flags, 'count'),
+    blockTransactionCount: parseCount(flags, 'block-count'),
+    rounds: parseCount(flags, 'rounds'),
   };
   const header = {
     command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim(),
@@ -98,6 +119,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(`${error instanceof Error ? error.message : error}\nFlags and sections: npm run bench -- --help`);
   process.exit(1);
 });

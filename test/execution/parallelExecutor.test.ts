@@ -155,18 +155,21 @@ describe('ParallelExecutor', function () {
     const folder = mkdtempSync(join(tmpdir(), 'tributary-parallel-'));
     const store = await openLevelStore(folder);
     const trio = await Trio.open({ workerCount: 2, databaseFolder: folder }, store);
-    const sends = (round: number) =>
+    const sends = (block: number) =>
       Promise.all(
         [...Array(200).keys()].map((index) =>
-          signTransaction(index % 10, 20 * round + Math.floor(index / 10), {
-            to: toHex(toFixedBytes(0x7000 + 1000 * round + index, 20)),
+          signTransaction(index % 10, 20 * block + Math.floor(index / 10), {
+            to: toHex(toFixedBytes(0x7000 + 1000 * (block >> 1) + index, 20)),
             value: 1n,
           }),
         ),
       );
     let moved = 0;
     for (let round = 0; round < 10 && moved === 0; round++) {
-      const request = trio.test.request(await sends(round));
+      // Of a block that another executor made nothing is cached: every sender and recipient must be read.
+      const before = trio.test.request(await sends(2 * round));
+      await trio.test.chain.commit(await trio.test.executor.executeBlock(before));
+      const request = trio.test.request(await sends(2 * round + 1));
       const expected = await trio.test.executor.executeBlock(request);
       // As if the head were another block by now: what workers read can't be known to be the parent's state.
       const pointer = nameKey(keyPrefix.pointer, 'head');
