@@ -9,7 +9,7 @@ import { TOKEN_ADDRESS, tokenContract } from './tokenContract';
 /** A block's transactions with the genesis that they need. */
 export interface Workload {
   work: string;
-  /** Whether all transactions wait for one another: they write one account or one slot. */
+  /** Whether all transactions write one slot. */
   isContended: boolean;
   rich: Address[];
   contracts: BenchContract[];
