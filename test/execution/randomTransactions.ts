@@ -30,6 +30,13 @@ const small = fc.integer({ min: 0, max: 3 });
 const snippet: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(small, small).map(([value, slot]) => `${push(value)}${push(slot)}55`) }, // SSTORE
   { weight: 3, arbitrary: small.map((slot) => `${push(slot)}5450`) }, // SLOAD
+  // Adds to a slot, or takes from it, which need not read it where others do so too
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(small, small, fc.constantFrom('01', '9003'))
+      .map(([value, slot, change]) => `${push(slot)}8054${push(value)}${change}9055`),
+  },
   { weight: 2, arbitrary: fc.tuple(small, small).map(([value, slot]) => `${push(value)}${push(slot)}5d`) }, // TSTORE
   { weight: 2, arbitrary: fc.tuple(small, small).map(([slot, to]) => `${push(slot)}5c${push(to)}55`) }, // TLOAD SSTORE
   { weight: 3, arbitrary: fc.tuple(small, small).map(([topic, size]) => `${push(topic)}${push(size)}5fa1`) }, // LOG1
@@ -51,7 +58,7 @@ const snippet: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('3a5f55', '485f55', '445f55', '425f55', '415f55') }, // block fields
   { weight: 1, arbitrary: target.map((to) => `${pushAddress(to)}ff`) }, // SELFDESTRUCT
   { weight: 1, arbitrary: fc.constant('60205ffd') }, // REVERT
-  { weight: 1, arbitrary: fc.constantFrom('fe', '56', '5b5f56') }, // halts
+  { weight: 2, arbitrary: fc.constantFrom('fe', '56', '5b5f56') }, // halts
 );
 
 export const program = fc.array(snippet, { minLength: 1, maxLength: 5 }).map((parts) => parts.join(''));
