@@ -26,6 +26,7 @@ export const BOUND_CONTRACTS = {
   GovernanceToken: 'contracts/governance/GovernanceToken.sol',
   TributaryGovernor: 'contracts/governance/TributaryGovernor.sol',
   VotingRewards: 'contracts/governance/VotingRewards.sol',
+  FeeSplitter: 'contracts/governance/FeeSplitter.sol',
   UpgradeableProxy: 'contracts/governance/UpgradeableProxy.sol',
   ModuleRegistry: 'contracts/modules/ModuleRegistry.sol',
   ModuleExecutor: 'contracts/modules/ModuleExecutor.sol',

@@ -36,6 +36,12 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
     /// @inheritdoc ISystemConfig
     bool public pauseUsed;
 
+    /// @inheritdoc ISystemConfig
+    uint32 public baseFeeScalar;
+
+    /// @inheritdoc ISystemConfig
+    uint32 public blobBaseFeeScalar;
+
     modifier onlyGuardian() {
         if (msg.sender != guardian) revert SystemConfigUnauthorized(msg.sender, guardian);
         _;
@@ -52,13 +58,16 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
         address initialGuardian,
         uint32 initialRespectedGameType,
         uint64 initialMaxDepositGasPerL1Block,
-        uint64 initialPauseDurationSeconds
+        uint64 initialPauseDurationSeconds,
+        uint32 initialBaseFeeScalar,
+        uint32 initialBlobBaseFeeScalar
     ) external initializer {
         __Ownable_init(initialOwner);
         _setGuardian(initialGuardian);
         _setRespectedGameType(initialRespectedGameType);
         _setMaxDepositGasPerL1Block(initialMaxDepositGasPerL1Block);
         _setPauseDurationSeconds(initialPauseDurationSeconds);
+        _setFeeScalars(initialBaseFeeScalar, initialBlobBaseFeeScalar);
     }
 
     /// @inheritdoc ISystemConfig
@@ -79,6 +88,11 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
     /// @inheritdoc ISystemConfig
     function setPauseDurationSeconds(uint64 newSeconds) external onlyOwner {
         _setPauseDurationSeconds(newSeconds);
+    }
+
+    /// @inheritdoc ISystemConfig
+    function setFeeScalars(uint32 newBaseFeeScalar, uint32 newBlobBaseFeeScalar) external onlyOwner {
+        _setFeeScalars(newBaseFeeScalar, newBlobBaseFeeScalar);
     }
 
     /// @inheritdoc ISystemConfig
@@ -134,5 +148,11 @@ contract SystemConfig is ISystemConfig, Ownable2StepUpgradeable {
         }
         emit PauseDurationUpdated(pauseDurationSeconds, newSeconds);
         pauseDurationSeconds = newSeconds;
+    }
+
+    function _setFeeScalars(uint32 newBaseFeeScalar, uint32 newBlobBaseFeeScalar) private {
+        baseFeeScalar = newBaseFeeScalar;
+        blobBaseFeeScalar = newBlobBaseFeeScalar;
+        emit FeeScalarsUpdated(newBaseFeeScalar, newBlobBaseFeeScalar);
     }
 }

@@ -25,6 +25,9 @@ interface ISystemConfig {
     /// @notice The length of the next pause changed.
     event PauseDurationUpdated(uint64 previousSeconds, uint64 newSeconds);
 
+    /// @notice L2's L1 data fee is computed with these in L2 blocks whose L1 origin is this block or a later one.
+    event FeeScalarsUpdated(uint32 baseFeeScalar, uint32 blobBaseFeeScalar);
+
     /// @notice Only the guardian may pause.
     error SystemConfigUnauthorized(address caller, address guardian);
 
@@ -77,6 +80,12 @@ interface ISystemConfig {
     /// @param newSeconds At most `PAUSE_DURATION_SECONDS_MAX`; 0 takes the power to pause away.
     function setPauseDurationSeconds(uint64 newSeconds) external;
 
+    /// @notice Sets how much this chain's fees count in the L1 data fee that transactions on L2 pay.
+    /// @dev Only the owner, which is the timelock. No bound: deposits, the way that nobody can close, pay none.
+    /// @param newBaseFeeScalar Weight of the base fee, in millionths
+    /// @param newBlobBaseFeeScalar Weight of the blob base fee, in millionths; with both zero nothing is charged
+    function setFeeScalars(uint32 newBaseFeeScalar, uint32 newBlobBaseFeeScalar) external;
+
     /// @notice Whether withdrawals are paused now.
     function paused() external view returns (bool);
 
@@ -104,6 +113,12 @@ interface ISystemConfig {
 
     /// @notice How much L2 gas the deposits of one L1 block may ask for together.
     function maxDepositGasPerL1Block() external view returns (uint64);
+
+    /// @notice Weight of the base fee in the L1 data fee, in millionths.
+    function baseFeeScalar() external view returns (uint32);
+
+    /// @notice Weight of the blob base fee in the L1 data fee, in millionths.
+    function blobBaseFeeScalar() external view returns (uint32);
 
     /// @notice Least value of `maxDepositGasPerL1Block`, in gas.
     // solhint-disable-next-line func-name-mixedcase

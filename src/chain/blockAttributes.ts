@@ -6,7 +6,7 @@ import type { Address, Hash } from '../core/bytes';
 import { addresses } from './addresses';
 import type { ChainConfig } from './chainConfig';
 import type { LoggedUpgrade } from './executionUpgrade';
-import { l1AttributesDeposit } from './l1Attributes';
+import { l1AttributesDeposit, scalarsOf } from './l1Attributes';
 import type { L1BlockRef, L1Input, L1OriginInput } from './l1Block';
 
 /** Everything an L2 block is made of but the transactions that the sequencer chooses. */
@@ -63,6 +63,7 @@ export function blockAttributes(
   const sequenceNumber = advance.length > 0 ? 0 : parent.l1Origin.sequenceNumber + 1;
   const number = parent.header.number + 1;
   const upgrades = advance.flatMap(loggedUpgrades);
+  const scalars = advance.findLast(({ feeScalars }) => feeScalars)?.feeScalars ?? scalarsOf(parent, config);
   return {
     number,
     parentHash: parent.hash,
@@ -73,7 +74,7 @@ export function blockAttributes(
     prevRandao: origin.prevRandao,
     parentBeaconBlockRoot: origin.parentBeaconBlockRoot,
     l1Origin: { number: origin.number, hash: origin.hash, sequenceNumber },
-    deposits: [l1AttributesDeposit(origin, sequenceNumber), ...advance.flatMap(userDeposits)],
+    deposits: [l1AttributesDeposit(origin, sequenceNumber, scalars), ...advance.flatMap(userDeposits)],
     ...(upgrades.length > 0 ? { upgrades } : undefined),
   };
 }
@@ -103,8 +104,8 @@ export function originAdvanceMax(config: ChainConfig, following: Pick<L1Input, '
   return count;
 }
 
-/** A block without its transactions: what the next one is built on. */
-export type ParentBlock = Pick<Block, 'hash' | 'header' | 'l1Origin'>;
+/** What the next block is built on. */
+export type ParentBlock = Block;
 
 function userDeposits(input: L1OriginInput): DepositTransaction[] {
   return input.deposits.map((deposit) =>

@@ -5,6 +5,7 @@ const hexAddress = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected an address:
 const hexHash = z.string().regex(/^0x[0-9a-fA-F]{64}$/, 'expected a hash: 0x and 64 hex digits');
 const weiString = z.string().regex(/^[0-9]+$/, 'expected wei as a decimal string');
 const count = z.number().int().nonnegative();
+const uint32 = count.max(2 ** 32 - 1);
 
 /**
  * What makes a chain this chain: every node that derives it must hold the same values, and genesis follows from them alone.
@@ -48,6 +49,8 @@ export const chainConfigSchema = z.strictObject({
     /** Both or neither: the bridge's L1 side, which genesis names to its L2 side. */
     l1CrossDomainMessenger: hexAddress.optional(),
     l1StandardBridge: hexAddress.optional(),
+    /** Changes the L1 fee scalars; without it they stay as they are below. */
+    systemConfig: hexAddress.optional(),
     /** Says which kernel executes which block; without it the first one executes all. */
     moduleRegistry: hexAddress.optional(),
     /** Where kernels are published on L1. */
@@ -55,6 +58,8 @@ export const chainConfigSchema = z.strictObject({
   }),
   /** keccak256 of the kernel that executes from genesis on; absent: the one of the package. */
   executionArtifactHash: hexHash.optional(),
+  /** In millionths: how much the L1's fees count in the L1 data fee until the system config says otherwise. Absent: zero, no fee. */
+  l1FeeScalars: z.strictObject({ baseFeeScalar: uint32, blobBaseFeeScalar: uint32 }).optional(),
   /** Where the fee vaults pay to. Without it their fees can't be taken out. */
   feeVaults: z
     .strictObject({ recipient: hexAddress, minWithdrawalWei: weiString, network: z.enum(['l1', 'l2']) })

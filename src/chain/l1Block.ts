@@ -43,7 +43,15 @@ export interface L1Input {
   batches: PostedBatch[];
   /** What the module registry logged about executions, in log order; absent where the chain has none. */
   upgrades?: ExecutionUpgrade[];
+  /** The last that the system config logged in this block; absent where it logged none. */
+  feeScalars?: L1FeeScalars;
+}
+
+/** How much the L1's fees count in the L1 data fee, each in millionths, below 2^32. Both zero: none is charged. */
+export interface L1FeeScalars {
+  baseFeeScalar: number;
+  blobBaseFeeScalar: number;
 }
 
 /** An L1 block as an origin: its batches are none of its business. */
-export type L1OriginInput = Pick<L1Input, 'block' | 'deposits' | 'upgrades'>;
+export type L1OriginInput = Pick<L1Input, 'block' | 'deposits' | 'upgrades' | 'feeScalars'>;

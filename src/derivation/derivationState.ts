@@ -43,7 +43,7 @@ export function l1BlockOf(state: DerivationState): L1BlockRef {
  */
 export function takeL1Input(state: DerivationState, input: L1Input): DerivationState {
   const newest = l1BlockOf(state);
-  const { block, deposits, upgrades } = input;
+  const { block, deposits, upgrades, feeScalars } = input;
   if (block.number !== newest.number + 1 || !equalBytes(block.parentHash, newest.hash)) {
     throw new TributaryError('Derivation.L1Unlinked', `L1 block ${block.number} does not follow ${newest.number}`, {
       recovery: 'reset',
@@ -58,7 +58,7 @@ export function takeL1Input(state: DerivationState, input: L1Input): DerivationS
       metaMessages: [`l1 block: ${block.number}`],
     });
   });
-  const pending = [...state.pending, { block, deposits, upgrades }];
+  const pending = [...state.pending, { block, deposits, upgrades, feeScalars }];
   return { ...state, pending, nextBatchIndex: state.nextBatchIndex + input.batches.length };
 }
 

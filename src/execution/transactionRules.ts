@@ -1,4 +1,6 @@
 import type { Fork } from '../chain/forks';
+import type { L1FeeParameters } from '../chain/l1Attributes';
+import { l1Fee } from '../chain/l1Fee';
 import { EMPTY_CODE_HASH } from '../codec/header';
 import { type SignedTransaction, transactionCost } from '../codec/transaction';
 import { type Address, equalBytes, toHex } from '../core/bytes';
@@ -10,6 +12,13 @@ import { floorGas, INIT_CODE_SIZE_BYTES_MAX, intrinsicGas, TRANSACTION_GAS_LIMIT
 /** EIP-7702: an account whose code begins with this points to another account's code and still signs for itself. */
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const DELEGATION_LENGTH = 23;
+
+/** What the rules read of the block. */
+export interface BlockFees {
+  /** Wei. */
+  baseFeePerGas: bigint;
+  l1FeeParameters: L1FeeParameters;
+}
 
 /** What the rules read of the state. */
 export type RuleState = Pick<StateReader, 'account' | 'code'>;
@@ -61,10 +70,14 @@ export function checkTransaction(transaction: SignedTransaction, chainId: number
 
 /**
  * What the state and the block say of a transaction that passed `checkTransaction`.
- * @param baseFeePerGas of the block it is to enter
+ * @param block that it is to enter
  * @throws Execution.NonceTooLow, Execution.NonceTooHigh, Execution.SenderNotEoa, Execution.FeeCapTooLow, Execution.InsufficientFunds
  */
-export function checkSender(transaction: SignedTransaction, state: RuleState, baseFeePerGas: bigint): void {
+export function checkSender(
+  transaction: SignedTransaction,
+  state: RuleState,
+  { baseFeePerGas, l1FeeParameters }: BlockFees,
+): void {
   const sender = state.account(transaction.from);
   const nonce = sender?.nonce ?? 0n;
   if (transaction.nonce < nonce) {
@@ -91,7 +104,7 @@ export function checkSender(transaction: SignedTransaction, state: RuleState, ba
       `max fee per gas less than block base fee: address ${toHex(transaction.from)}, maxFeePerGas: ${transaction.maxFeePerGas}, baseFee: ${baseFeePerGas}`,
     );
   }
-  const cost = transactionCost(transaction);
+  const cost = transactionCost(transaction) + l1Fee(transaction.raw, l1FeeParameters);
   const balance = sender?.balance ?? 0n;
   if (balance < cost) throw insufficientFunds(balance, cost);
 }

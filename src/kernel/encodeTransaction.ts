@@ -1,4 +1,5 @@
 import { RLP } from '@ethereumjs/rlp';
+import { l1GasOf } from '../chain/l1Fee';
 import { recoverAddress } from '../codec/recoverAddress';
 import type { AccessListEntry, Authorization } from '../codec/transaction';
 import { type Address, concatBytes, type Hash, toMinimalBytes } from '../core/bytes';
@@ -37,10 +38,13 @@ export interface KernelTransaction {
   blobVersionedHashes?: Hash[];
   /** Of deposits. */
   mint?: bigint;
+  /** Its encoding, which pays the L1 data fee; absent: none is paid. Of deposits it counts nothing. */
+  raw?: Uint8Array;
 }
 
 const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const UINT64_MAX = 2n ** 64n - 1n;
+const DEPOSIT_TYPE = 0x7e;
 const NONE: never[] = [];
 /** EIP-7702: authorizations sign keccak256(0x05 ‖ rlp([chain id, address, nonce])). */
 const AUTHORIZATION_MAGIC = Uint8Array.of(0x05);
@@ -79,6 +83,8 @@ export function encodeTransaction(transaction: KernelTransaction, { bytes, view 
   writeWord(view, at + TransactionField.maxTip, transaction.maxPriorityFeePerGas ?? 0n);
   if (transaction.maxFeePerBlobGas) writeWord(view, at + TransactionField.maxBlobFee, transaction.maxFeePerBlobGas);
   if (transaction.mint) writeWord(view, at + TransactionField.mint, transaction.mint);
+  if (transaction.raw && transaction.type !== DEPOSIT_TYPE)
+    view.setBigUint64(at + TransactionField.l1Gas, l1GasOf(transaction.raw), true);
   putBytes(bytes, at + TransactionField.sender, transaction.from);
   if (transaction.to) putBytes(bytes, at + TransactionField.to, transaction.to);
 

@@ -5,6 +5,7 @@
  * `stateRoot` and `trie.takeRecords`, and either `commit` (the backend holds these changes before it is read again) or `discard`.
  */
 import type { Fork } from '../chain/forks';
+import { type L1FeeParameters, NO_L1_FEE } from '../chain/l1Attributes';
 import type { Log } from '../codec/receipt';
 import type { SignedTransaction, Transaction } from '../codec/transaction';
 import { type Address, EMPTY_BYTES, type Hash, ZERO_ADDRESS } from '../core/bytes';
@@ -45,6 +46,8 @@ export interface KernelBlock {
   baseFeeRecipient?: Address;
   /** Wei per blob gas; default 1, what BLOBBASEFEE shows on a chain without blobs. */
   blobBaseFee?: bigint;
+  /** What the L1 data fee follows from, and who gets it; undefined: there is none. */
+  l1Fee?: { parameters: L1FeeParameters; recipient: Address };
   /** Blobs that the block may hold; default 0. */
   blobCountMax?: number;
 }
@@ -279,6 +282,12 @@ export class Kernel {
     this.bytes.set(block.baseFeeRecipient ?? ZERO_ADDRESS, at + BlockField.baseFeeRecipient);
     this.view.setUint32(at + BlockField.fork, FORK_NUMBERS[block.fork], true);
     this.view.setUint32(at + BlockField.blobsMax, block.blobCountMax ?? 0, true);
+    const l1Fee = block.l1Fee?.parameters ?? NO_L1_FEE;
+    writeWord(this.view, at + BlockField.l1BaseFee, l1Fee.baseFee);
+    writeWord(this.view, at + BlockField.l1BlobBaseFee, l1Fee.blobBaseFee);
+    this.view.setUint32(at + BlockField.l1BaseFeeScalar, l1Fee.baseFeeScalar, true);
+    this.view.setUint32(at + BlockField.l1BlobBaseFeeScalar, l1Fee.blobBaseFeeScalar, true);
+    this.bytes.set(block.l1Fee?.recipient ?? ZERO_ADDRESS, at + BlockField.l1FeeRecipient);
     this.makeRoom();
     this.exports.beginBlock();
   }

@@ -17,6 +17,11 @@ export const BlockField = {
   fork: 176,
   blobsMax: 180,
   gasUsed: 184,
+  l1BaseFee: 192,
+  l1BlobBaseFee: 224,
+  l1BaseFeeScalar: 256,
+  l1BlobBaseFeeScalar: 260,
+  l1FeeRecipient: 264,
 } as const;
 
 /** assembly/transactionContext.ts. */
@@ -41,8 +46,9 @@ export const TransactionField = {
   authorizations: 224,
   authorizationCount: 228,
   mint: 232,
+  l1Gas: 264,
 } as const;
-export const TRANSACTION_FIXED_SIZE_BYTES = 264;
+export const TRANSACTION_FIXED_SIZE_BYTES = 272;
 export const TRANSACTION_HAS_TO = 1;
 
 /** assembly/runTransactions.ts. */

@@ -6,6 +6,7 @@ import { TributaryError } from '../core/errors';
 import { blobBaseFee } from './blobBaseFee';
 import { type BlobReader, noBlobSource } from './blobs/blobReader';
 import { decodeExecutionUpgrade, EXECUTION_UPGRADE_TOPICS } from './executionUpgradeLog';
+import { decodeFeeScalars, FEE_SCALARS_UPDATED_TOPIC } from './feeScalarsLog';
 import { type L1Client, toQuantity } from './l1Client';
 import { decodePortalDeposit, TRANSACTION_DEPOSITED_TOPIC } from './portalDeposit';
 import {
@@ -26,6 +27,8 @@ export interface L1ContractAddresses {
   inbox: Hex;
   /** Without it nothing is read about who executes blocks. */
   moduleRegistry?: Hex;
+  /** Without it nothing is read about fee scalars. */
+  systemConfig?: Hex;
 }
 
 /** A batch whose data is to be fetched. */
@@ -35,6 +38,8 @@ interface AnnouncedBatch {
   announcement: BatchAnnouncement;
 }
 
+/** Of events that change what the chain goes by. */
+const CONFIG_TOPICS = [...EXECUTION_UPGRADE_TOPICS, FEE_SCALARS_UPDATED_TOPIC];
 /** Requests that one call has in flight at most. */
 const CONCURRENCY_MAX = 16;
 /** Blobs that one call gives at most, unless the first block alone has more: they stay in memory until they are derived from. */
@@ -78,21 +83,21 @@ export class L1BlockReader {
   }
 
   /**
-   * The blocks `from` to `to`, both inclusive, with their deposits and upgrades.
+   * The blocks `from` to `to`, both inclusive, with their deposits, upgrades and fee scalars.
    * @throws L1.Unreachable, L1.Inconsistent (both `retry`)
    */
   async origins(from: number, to: number): Promise<L1Origin[]> {
-    const inputs = await this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, ...EXECUTION_UPGRADE_TOPICS]);
-    return inputs.map(({ block, deposits, upgrades }) => ({ block, deposits, upgrades }));
+    const inputs = await this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, ...CONFIG_TOPICS]);
+    return inputs.map(({ block, deposits, upgrades, feeScalars }) => ({ block, deposits, upgrades, feeScalars }));
   }
 
   /**
-   * The blocks from `from` on, up to `to` at most, with their deposits, upgrades and batches; fewer, but at least one, where later ones wait for
+   * The blocks from `from` on, up to `to` at most, with their deposits, upgrades, fee scalars and batches; fewer, but at least one, where later ones wait for
    * blobs or there are many of them.
    * @throws L1.Unreachable, L1.Inconsistent, L1.BlobUnavailable (all `retry`); L1.BlobExpired, L1.NoBlobSource (`halt`)
    */
   inputs(from: number, to: number): Promise<L1Input[]> {
-    return this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, BATCH_POSTED_TOPIC, ...EXECUTION_UPGRADE_TOPICS]);
+    return this.#read(from, to, [TRANSACTION_DEPOSITED_TOPIC, BATCH_POSTED_TOPIC, ...CONFIG_TOPICS]);
   }
 
   async #read(from: number, to: number, topics: Hex[]): Promise<L1Input[]> {
@@ -130,6 +135,8 @@ export class L1BlockReader {
       } else if (address === this.contracts.moduleRegistry?.toLowerCase()) {
         const upgrade = decodeExecutionUpgrade(log);
         if (upgrade) input.upgrades = [...(input.upgrades ?? []), upgrade];
+      } else if (address === this.contracts.systemConfig?.toLowerCase()) {
+        input.feeScalars = decodeFeeScalars(log) ?? input.feeScalars;
       }
     }
     return this.#withBatches(inputs, announced);
@@ -238,7 +245,7 @@ export class L1BlockReader {
 
   #mayHoldEvents(logsBloom: Hex, topics: Hex[]): boolean {
     const bloom = fromHex(logsBloom);
-    const { portal, inbox, moduleRegistry } = this.contracts;
+    const { portal, inbox, moduleRegistry, systemConfig } = this.contracts;
     const mayHold = (address: Hex | undefined, topic: Hex) =>
       address &&
       topics.includes(topic) &&
@@ -247,13 +254,14 @@ export class L1BlockReader {
     return (
       mayHold(portal, TRANSACTION_DEPOSITED_TOPIC) ||
       mayHold(inbox, BATCH_POSTED_TOPIC) ||
+      mayHold(systemConfig, FEE_SCALARS_UPDATED_TOPIC) ||
       EXECUTION_UPGRADE_TOPICS.some((topic) => mayHold(moduleRegistry, topic))
     );
   }
 
   #addresses(): Hex[] {
-    const { portal, inbox, moduleRegistry } = this.contracts;
-    return moduleRegistry ? [portal, inbox, moduleRegistry] : [portal, inbox];
+    const { portal, inbox, moduleRegistry, systemConfig } = this.contracts;
+    return [portal, inbox, moduleRegistry, systemConfig].filter((address) => address !== undefined);
   }
 
   #rpcBlock(at: Hex | 'latest' | 'finalized'): Promise<RpcBlock | null> {

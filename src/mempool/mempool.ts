@@ -1,6 +1,7 @@
 import type { ChainConfig } from '../chain/chainConfig';
 import { forkAt } from '../chain/forks';
-import { L1_ATTRIBUTES_GAS_LIMIT } from '../chain/l1Attributes';
+import { L1_ATTRIBUTES_GAS_LIMIT, type L1FeeParameters, l1FeeParameters } from '../chain/l1Attributes';
+import { l1Fee } from '../chain/l1Fee';
 import type { Block } from '../codec/block';
 import { EMPTY_CODE_HASH, nextBaseFee } from '../codec/header';
 import { decodeTransaction, type SignedTransaction, type Transaction, transactionCost } from '../codec/transaction';
@@ -113,6 +114,8 @@ export class Mempool {
   readonly #unsubscribe: (() => void)[];
   #state: StateReader;
   #baseFeePerGas: bigint;
+  /** Of the head: the next block's may differ, and then execution decides. */
+  #l1FeeParameters: L1FeeParameters;
   #sizeBytes = 0;
   #nextArrival = 0;
   /** Undefined until the pool is full, and again when the base fee has changed. */
@@ -134,6 +137,7 @@ export class Mempool {
     this.#journal = new Journal(options.store, this.#logger);
     this.#state = this.#chain.stateAt(this.#chain.head.header.number);
     this.#baseFeePerGas = this.#computeBaseFee();
+    this.#l1FeeParameters = l1FeeParameters(this.#chain.head.transactions[0]);
     this.#unsubscribe = [
       this.#chain.committed.on(({ block }) => this.#blockCommitted(block)),
       this.#chain.rewound.on(() => this.#chainRewound()),
@@ -309,7 +313,7 @@ export class Mempool {
       transaction,
       key,
       nonce: Number(transaction.nonce),
-      cost: transactionCost(transaction),
+      cost: transactionCost(transaction) + l1Fee(transaction.raw, this.#l1FeeParameters),
       arrival,
       staleJournalKeys: [],
       journaled: undefined,
@@ -460,6 +464,7 @@ export class Mempool {
   #headChanged(): void {
     this.#state = this.#chain.stateAt(this.#chain.head.header.number);
     this.#baseFeePerGas = this.#computeBaseFee();
+    this.#l1FeeParameters = l1FeeParameters(this.#chain.head.transactions[0]);
     this.#evictionOrder = undefined;
   }
 

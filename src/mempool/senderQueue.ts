@@ -7,7 +7,7 @@ export interface PooledTransaction {
   /** Lower-case hex of the transaction's hash. */
   readonly key: string;
   readonly nonce: number;
-  /** The most it can take from its sender, wei. */
+  /** The most it can take from its sender, wei; the L1 data fee as it was when it came. */
   readonly cost: bigint;
   /** Counts up by one with each transaction that came in. */
   readonly arrival: number;

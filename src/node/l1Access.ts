@@ -55,6 +55,7 @@ export async function openL1Access(options: L1AccessOptions): Promise<L1Access> 
     portal: config.contracts.portal as Hex,
     inbox: config.contracts.inbox as Hex,
     moduleRegistry: config.contracts.moduleRegistry as Hex | undefined,
+    systemConfig: config.contracts.systemConfig as Hex | undefined,
   };
   const blobs = new BlobReader({ archive, sources, kzg, clock, logger });
   const reader = new L1BlockReader(client, contracts, blobs);

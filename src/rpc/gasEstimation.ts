@@ -1,11 +1,13 @@
 import type { ChainConfig } from '../chain/chainConfig';
 import { forkAt } from '../chain/forks';
+import type { L1FeeParameters } from '../chain/l1Attributes';
 import type { BlockHeader } from '../codec/header';
 import { TributaryError } from '../core/errors';
 import type { CallRequest, CallResult, Executor, StateOverride } from '../execution/executor';
 import { floorGas, intrinsicGas, TRANSACTION_GAS_LIMIT_MAX } from '../execution/transactionGas';
 import type { StateReader } from '../state/stateReader';
 import { accountCode } from './accountCode';
+import { callL1Fee } from './callL1Fee';
 import { requireSuccess } from './callOutcome';
 
 const TRANSFER_GAS = 21_000n;
@@ -20,6 +22,8 @@ export interface GasEstimationContext {
   executor: Pick<Executor, 'call'>;
   config: ChainConfig;
   at: BlockHeader;
+  /** Of that block. */
+  l1FeeParameters: L1FeeParameters;
   state: StateReader;
   overrides: StateOverride[] | undefined;
   /** Of the RPC (`limits.callGasMax`). */
@@ -76,12 +80,16 @@ function highestGas(call: CallRequest, gasLimit: bigint | undefined, context: Ga
   for (const cap of [at.gasLimit, callGasMax, ...(osaka ? [TRANSACTION_GAS_LIMIT_MAX] : [])])
     if (cap < highest) highest = cap;
   if (call.gasPrice === 0n) return highest;
-  const overridden = overrides?.find(({ address }) => Buffer.compare(address, call.from) === 0)?.balance;
-  const balance = overridden ?? state.account(call.from)?.balance ?? 0n;
-  if (balance < call.value) {
+  const overridden = overrides?.find(({ address }) => Buffer.compare(address, call.from) === 0);
+  const sender = state.account(call.from);
+  const balance = overridden?.balance ?? sender?.balance ?? 0n;
+  const nonce = overridden?.nonce ?? sender?.nonce ?? 0n;
+  const like = { chainId: config.l2ChainId, nonce, gasLimit: highest };
+  const fixedCost = call.value + callL1Fee(call, like, context.l1FeeParameters);
+  if (balance < fixedCost) {
     throw new TributaryError('Rpc.InsufficientFunds', 'insufficient funds for gas * price + value');
   }
-  const affordable = (balance - call.value) / call.gasPrice;
+  const affordable = (balance - fixedCost) / call.gasPrice;
   return affordable < highest ? affordable : highest;
 }
 

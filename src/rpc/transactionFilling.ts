@@ -1,4 +1,5 @@
 import type { TransactionSerializable } from 'viem';
+import { l1FeeParameters } from '../chain/l1Attributes';
 import { type Address, toHex } from '../core/bytes';
 import { nextBaseFee } from './baseFeeForecast';
 import { type CallArguments, callData, toCallRequest } from './callArguments';
@@ -25,12 +26,13 @@ export async function fillTransaction(
   if (call.chainId !== undefined && call.chainId !== BigInt(config.l2ChainId)) {
     throw invalidParams(`transaction.chainId: expected ${config.l2ChainId}, got ${call.chainId}`);
   }
-  const at = chain.head.header;
+  const { header: at, transactions } = chain.head;
   const request = toCallRequest(call, at, limits.callGasMax);
   const context = {
     executor,
     config,
     at,
+    l1FeeParameters: l1FeeParameters(transactions[0]),
     state: chain.stateAt(at.number),
     overrides: undefined,
     callGasMax: limits.callGasMax,

@@ -135,6 +135,7 @@ export async function deploySystem(
     attesterSet: await contractAt('AttesterSet', contracts.attesterSet),
     artifactStore: await contractAt('ArtifactStore', contracts.artifactStore),
     rewards: await contractAt('VotingRewards', contracts.votingRewards),
+    splitter: await contractAt('FeeSplitter', contracts.feeSplitter),
   };
 }
 

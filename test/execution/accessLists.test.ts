@@ -8,7 +8,7 @@ import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor } from '../../src/execution/parallel/parallelExecutor';
 import { ReferenceExecutor } from '../../src/execution/reference/referenceExecutor';
 import { initCode } from './bytecode';
-import { signPlans, transactionPlans } from './randomTransactions';
+import { l1FeeOptions, signPlans, transactionPlans } from './randomTransactions';
 import { accounts, addressOf, ETHER, signTransaction, TestChain } from './testChain';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260107);
@@ -74,7 +74,7 @@ describe('block access lists', function () {
     const nonces = Array.from({ length: accounts.length }, () => 0);
     const counts = { storageChanges: 0, storageReads: 0, codeChanges: 0, balanceChanges: 0, nonceChanges: 0 };
     await fc.assert(
-      fc.asyncProperty(transactionPlans, fc.boolean(), async (plans, withDeposit) => {
+      fc.asyncProperty(transactionPlans, fc.boolean(), l1FeeOptions, async (plans, withDeposit, l1Fee) => {
         const { test } = collectors;
         const transactions = await signPlans(plans, (index) => nonces[index]);
         const deposit = {
@@ -85,7 +85,7 @@ describe('block access lists', function () {
           gasLimit: 100_000n,
           data: new Uint8Array(),
         };
-        const request = test.request(transactions, withDeposit ? { deposits: [deposit] } : {});
+        const request = test.request(transactions, withDeposit ? { ...l1Fee, deposits: [deposit] } : l1Fee);
         const { accessList } = await collectors.seal(request);
         const list = decodeAccessList(accessList as Uint8Array);
         expect(encodeAccessList(list)).to.deep.equal(accessList);

@@ -11,7 +11,7 @@ import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/exe
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor, type ParallelExecutorOptions } from '../../src/execution/parallel/parallelExecutor';
 import { encodeNumber, keyPrefix, nameKey } from '../../src/state/keyspace';
-import { SENDER_COUNT, signPlans, transactionPlans } from './randomTransactions';
+import { l1FeeOptions, SENDER_COUNT, signPlans, transactionPlans } from './randomTransactions';
 import { ETHER, signTransaction, TestChain, type TransactionFields } from './testChain';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260105);
@@ -82,13 +82,14 @@ describe('ParallelExecutor', function () {
         fc.asyncProperty(
           fc.array(transactionPlans, { minLength: 1, maxLength: 3 }),
           fc.subarray([...FLAWS.keys()]),
-          async (plans, flaws) => {
+          l1FeeOptions,
+          async (plans, flaws, l1Fee) => {
             const signed = await signPlans(plans.flat(), (index) => nonces[index]);
             for (const flaw of flaws) {
               const place = (flaw * 7) % (signed.length + 1);
               signed.splice(place, 0, await signTransaction(8, 0, FLAWS[flaw]));
             }
-            await trio.seal(trio.test.request(signed));
+            await trio.seal(trio.test.request(signed, l1Fee));
             const state = trio.test.chain.stateAt(trio.test.chain.head.header.number);
             for (const [index] of nonces.entries()) {
               const account = state.account((await signTransaction(index, 0)).from);

@@ -4,7 +4,15 @@ import { addresses } from '../../src/chain/addresses';
 import { contractAddress, type SignedTransaction } from '../../src/codec/transaction';
 import { toFixedBytes, toHex } from '../../src/core/bytes';
 import { initCode } from './bytecode';
-import { accounts, addressOf, GWEI, signDelegation, signTransaction, type TransactionFields } from './testChain';
+import {
+  accounts,
+  addressOf,
+  GWEI,
+  type RequestOptions,
+  signDelegation,
+  signTransaction,
+  type TransactionFields,
+} from './testChain';
 
 /** Senders in random transactions: few, so that they meet in the same contracts. */
 export const SENDER_COUNT = 4;
@@ -15,6 +23,7 @@ const targets: Hex[] = [
   ...accounts.slice(0, SENDER_COUNT).map(({ address }) => address),
   ...[0n, 1n, 2n].flatMap((nonce) => [0, 1].map((sender) => toHex(contractAddress(addressOf(sender), nonce)))),
   toHex(addresses.sequencerFeeVault),
+  toHex(addresses.l1FeeVault),
   toHex(addresses.multicall3),
   toHex(toFixedBytes(1, 20)),
   toHex(toFixedBytes(2, 20)),
@@ -137,4 +146,18 @@ export async function signPlans(
     }
   }
   return signed;
+}
+
+/** What one signature pays for L1 data: nothing in some blocks, up to thousands of ether in others. */
+export const l1FeeOptions: fc.Arbitrary<RequestOptions> = fc.oneof(
+  fc.constant<RequestOptions>({}),
+  fc.record({
+    feeScalars: fc.record({ baseFeeScalar: uint32(), blobBaseFeeScalar: uint32() }),
+    l1Fees: fc.record({ baseFeePerGas: fc.bigInt(0n, 100n * GWEI), blobBaseFee: fc.bigInt(1n, GWEI) }),
+  }),
+);
+
+/** Mostly as chains have them, sometimes anything. */
+function uint32(): fc.Arbitrary<number> {
+  return fc.oneof(fc.integer({ min: 0, max: 10_000_000 }), fc.constantFrom(0, 2 ** 32 - 1));
 }

@@ -3,7 +3,7 @@ import { type HDAccount, mnemonicToAccount } from 'viem/accounts';
 import { blockAttributes } from '../../src/chain/blockAttributes';
 import type { ChainConfig } from '../../src/chain/chainConfig';
 import { buildGenesis } from '../../src/chain/genesis';
-import type { L1BlockRef, PortalDeposit } from '../../src/chain/l1Block';
+import type { L1BlockRef, L1FeeScalars, PortalDeposit } from '../../src/chain/l1Block';
 import type { Receipt } from '../../src/codec/receipt';
 import { decodeTransaction, type SignedTransaction } from '../../src/codec/transaction';
 import { assert } from '../../src/core/assert';
@@ -64,6 +64,15 @@ export function l1Block(number: number): L1BlockRef {
   };
 }
 
+export interface RequestOptions {
+  mode?: 'build' | 'strict';
+  deposits?: Omit<PortalDeposit, 'logIndex'>[];
+  timestamp?: number;
+  feeScalars?: L1FeeScalars;
+  /** Of the L1 origin. */
+  l1Fees?: Pick<L1BlockRef, 'baseFeePerGas' | 'blobBaseFee'>;
+}
+
 /** A chain with an executor on top of genesis: the reference, over memory, unless told otherwise. */
 export class TestChain {
   private constructor(
@@ -89,21 +98,21 @@ export class TestChain {
     return new TestChain(config, chain, createExecutor({ executor: kind }, config, chain), store);
   }
 
-  /** Deposits, when given, come with a new L1 origin. */
-  request(
-    transactions: SignedTransaction[],
-    options: { mode?: 'build' | 'strict'; deposits?: Omit<PortalDeposit, 'logIndex'>[]; timestamp?: number } = {},
-  ): ExecuteBlockRequest {
+  /** Deposits and scalars, when given, come with a new L1 origin. */
+  request(transactions: SignedTransaction[], options: RequestOptions = {}): ExecuteBlockRequest {
     const parent = this.chain.head;
-    const advance = options.deposits
-      ? [
-          {
-            block: l1Block(parent.l1Origin.number + 1),
-            deposits: options.deposits.map((deposit, logIndex) => ({ ...deposit, logIndex })),
-          },
-        ]
-      : [];
-    const origin = l1Block(parent.l1Origin.number + advance.length);
+    const { deposits = [], feeScalars, l1Fees } = options;
+    const advance =
+      options.deposits || feeScalars
+        ? [
+            {
+              block: l1Block(parent.l1Origin.number + 1),
+              feeScalars,
+              deposits: deposits.map((deposit, logIndex) => ({ ...deposit, logIndex })),
+            },
+          ]
+        : [];
+    const origin = { ...l1Block(parent.l1Origin.number + advance.length), ...l1Fees };
     const timestamp = options.timestamp ?? Math.max(parent.header.timestamp + 1, origin.timestamp);
     return {
       attributes: blockAttributes(this.config, parent, timestamp, origin, advance),
@@ -115,7 +124,7 @@ export class TestChain {
   /** Executes and commits; with the receipts decoded. */
   async seal(
     transactions: SignedTransaction[],
-    options: Parameters<TestChain['request']>[1] = {},
+    options: RequestOptions = {},
   ): Promise<Omit<ExecutedBlock, 'receipts'> & { receipts: Receipt[] }> {
     const executed = await this.executor.executeBlock(this.request(transactions, options));
     await this.chain.commit(executed);

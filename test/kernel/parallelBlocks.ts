@@ -124,6 +124,8 @@ export const CREATOR_AT = address(0xc4ea);
 export const LOOPER_AT = address(0x1009);
 export const DESTRUCTIBLE_AT = address(0xde57);
 export const BASE_FEE_RECIPIENT = address(0xbafee);
+export const L1_FEE_RECIPIENT = address(0x11fee);
+const FEE_RECIPIENTS = [COINBASE, BASE_FEE_RECIPIENT, L1_FEE_RECIPIENT];
 
 export type Random = () => number;
 
@@ -285,6 +287,8 @@ export function randomTransactions(scenario: Scenario, count: number, random: Ra
       chainId: BLOCK.chainId,
       maxFeePerGas: 20n,
       maxPriorityFeePerGas: BigInt(below(5)),
+      // Only what it costs on L1 follows from it: 16 per byte.
+      raw: new Uint8Array(below(300)).fill(1),
     };
     switch (kind) {
       case 'transfer':
@@ -300,7 +304,7 @@ export function randomTransactions(scenario: Scenario, count: number, random: Ra
       case 'reader':
         return { ...base, to: READER_AT, data: argument(watched()) };
       case 'readCoinbase':
-        return { ...base, to: READER_AT, data: argument(random() < 0.5 ? COINBASE : BASE_FEE_RECIPIENT) };
+        return { ...base, to: READER_AT, data: argument(FEE_RECIPIENTS[below(3)]) };
       case 'splitter':
         return { ...base, to: SPLITTER_AT, value: BigInt(below(1000)), data: argument(watched()) };
       case 'create': {

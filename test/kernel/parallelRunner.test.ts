@@ -2,11 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { type L1FeeParameters, NO_L1_FEE } from '../../src/chain/l1Attributes';
 import type { WorkerPoolOptions } from '../../src/kernel/parallel/workerPool';
-import { createRandom, initialState, randomTransactions, SCENARIOS } from './parallelBlocks';
+import { createRandom, initialState, L1_FEE_RECIPIENT, randomTransactions, SCENARIOS } from './parallelBlocks';
 import { block, expectEqual, ParallelKernel, runInOrder } from './parallelKernel';
 
 const SEED = 20260101;
+
+/** In the first round none; then so much that a transaction pays up to 100,000 wei, which some senders lack. */
+function l1FeeParameters(round: number, random: () => number): L1FeeParameters {
+  if (round === 0) return NO_L1_FEE;
+  const below = (limit: number) => Math.floor(random() * limit);
+  const fees = { baseFee: BigInt(below(500)), blobBaseFee: BigInt(below(1000)) };
+  return { ...fees, baseFeeScalar: below(2_000_000), blobBaseFeeScalar: below(8_000_000) };
+}
 
 describe('Parallel execution in the kernel', function () {
   this.timeout(120_000);
@@ -31,8 +40,9 @@ describe('Parallel execution in the kernel', function () {
         const parallel = await create(state, { workerCount });
         for (let round = 0; round < 4; round++) {
           const transactions = randomTransactions(scenario, 150, random);
-          const expected = runInOrder(state, transactions, block);
-          expectEqual(await parallel.run(transactions), expected, `round ${round}`);
+          const on = { ...block, l1Fee: { parameters: l1FeeParameters(round, random), recipient: L1_FEE_RECIPIENT } };
+          const expected = runInOrder(state, transactions, on);
+          expectEqual(await parallel.run(transactions, on), expected, `round ${round}`);
         }
         if (process.env.PARALLEL_STATISTICS) console.log(JSON.stringify(parallel.runner.statistics()));
       });

@@ -1,6 +1,7 @@
 import { addresses } from '../../chain/addresses';
 import type { ChainConfig } from '../../chain/chainConfig';
 import { forkAt } from '../../chain/forks';
+import { type L1FeeParameters, NO_L1_FEE } from '../../chain/l1Attributes';
 import type { BlockHeader } from '../../codec/header';
 import type { KernelBlock } from '../../kernel/kernel';
 
@@ -8,6 +9,7 @@ import type { KernelBlock } from '../../kernel/kernel';
 export function kernelBlock(
   config: ChainConfig,
   block: Pick<BlockHeader, 'number' | 'coinbase' | 'timestamp' | 'prevRandao' | 'gasLimit' | 'baseFeePerGas'>,
+  l1FeeParameters: L1FeeParameters = NO_L1_FEE,
 ): KernelBlock {
   return {
     number: block.number,
@@ -19,5 +21,6 @@ export function kernelBlock(
     prevRandao: block.prevRandao,
     coinbase: block.coinbase,
     baseFeeRecipient: addresses.baseFeeVault,
+    l1Fee: { parameters: l1FeeParameters, recipient: addresses.l1FeeVault },
   };
 }

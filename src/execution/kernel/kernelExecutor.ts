@@ -2,6 +2,7 @@ import { addresses } from '../../chain/addresses';
 import type { BlockAttributes } from '../../chain/blockAttributes';
 import type { ChainConfig } from '../../chain/chainConfig';
 import type { Fork } from '../../chain/forks';
+import { l1FeeParameters } from '../../chain/l1Attributes';
 import { type BlockHeader, EMPTY_ROOT } from '../../codec/header';
 import { StoredReceipts } from '../../codec/storedReceipts';
 import type { SignedTransaction, Transaction } from '../../codec/transaction';
@@ -172,7 +173,7 @@ export class KernelExecutor implements Executor {
 
   async #execute({ attributes, transactions, mode, accessList }: ExecuteBlockRequest): Promise<ExecutedBlock> {
     const kernel = this.#kernel;
-    const block = kernelBlock(this.#config, attributes);
+    const block = kernelBlock(this.#config, attributes, l1FeeParameters(attributes.deposits[0]));
     kernel.beginBlock(block);
     kernel.sealing.begin();
     kernel.accessList.begin();
@@ -230,7 +231,10 @@ export class KernelExecutor implements Executor {
       checkTransaction(transaction, this.#config.l2ChainId, fork);
       const available = attributes.gasLimit - this.#kernel.blockGasUsed;
       if (transaction.gasLimit > available) throw blockGasLimitReached(transaction.gasLimit, available);
-      checkSender(transaction, senderReader(this.#kernel, sender), attributes.baseFeePerGas);
+      checkSender(transaction, senderReader(this.#kernel, sender), {
+        baseFeePerGas: attributes.baseFeePerGas,
+        l1FeeParameters: l1FeeParameters(attributes.deposits[0]),
+      });
     } catch (error) {
       if (error instanceof TributaryError && error.recovery === 'reject') return error;
       throw error;

@@ -3,6 +3,7 @@ import { addresses } from '../../chain/addresses';
 import type { BlockAttributes } from '../../chain/blockAttributes';
 import type { ChainConfig } from '../../chain/chainConfig';
 import { type Fork, forkAt } from '../../chain/forks';
+import { l1FeeParameters } from '../../chain/l1Attributes';
 import type { Block } from '../../codec/block';
 import { type BlockHeader, EMPTY_CODE_HASH } from '../../codec/header';
 import type { Receipt } from '../../codec/receipt';
@@ -97,7 +98,13 @@ async function executeOn(
   recorder?.begin();
   await beginBlock(instance, block, attributes);
   recorder?.endTransaction(0, base, state);
-  const progress: BlockProgress = { ...attributes, block, baseFeeRecipient: addresses.baseFeeVault, gasUsed: 0n };
+  const progress: BlockProgress = {
+    ...attributes,
+    block,
+    baseFeeRecipient: addresses.baseFeeVault,
+    l1FeeParameters: l1FeeParameters(attributes.deposits[0]),
+    gasUsed: 0n,
+  };
   const receipts: Receipt[] = [];
   for (const deposit of attributes.deposits) {
     receipts.push(await runDeposit(instance, progress, deposit));

@@ -1,4 +1,5 @@
 import { Address as EvmAddress } from '@ethereumjs/util';
+import { NO_L1_FEE } from '../../chain/l1Attributes';
 import { EMPTY_CODE_HASH } from '../../codec/header';
 import type { SignedTransaction } from '../../codec/transaction';
 import { EMPTY_BYTES, type Hash, padLeft, toHex, ZERO_HASH } from '../../core/bytes';
@@ -85,7 +86,13 @@ async function run(instance: EvmInstance, test: StateTestCase): Promise<Hash> {
       getBlobGasPrice: () => block.blobBaseFee ?? 1n,
     },
   };
-  const progress = { ...block, block: evmBlock, baseFeeRecipient: block.baseFeeRecipient, gasUsed: 0n };
+  const progress = {
+    ...block,
+    block: evmBlock,
+    baseFeeRecipient: block.baseFeeRecipient,
+    l1FeeParameters: NO_L1_FEE,
+    gasUsed: 0n,
+  };
   const receipt = await runSignedTransaction(instance, progress, fields, transaction.blobVersionedHashes);
   return logsHashOf(receipt.logs);
 }

@@ -1,5 +1,7 @@
 import { Address as EvmAddress } from '@ethereumjs/util';
 import { addresses } from '../../chain/addresses';
+import type { L1FeeParameters } from '../../chain/l1Attributes';
+import { l1Fee, l1Price } from '../../chain/l1Fee';
 import { EMPTY_CODE_HASH } from '../../codec/header';
 import { logsBloom, type Receipt } from '../../codec/receipt';
 import {
@@ -24,13 +26,14 @@ export interface BlockProgress {
   coinbase: Address;
   /** Who gets the base fee; undefined: nobody, as on Ethereum. */
   baseFeeRecipient: Address | undefined;
+  l1FeeParameters: L1FeeParameters;
   gasLimit: bigint;
   /** So far. */
   gasUsed: bigint;
 }
 
 /**
- * Executes a signed transaction: the base fee goes to its recipient, the tip to the coinbase.
+ * Executes a signed transaction: the base fee goes to its recipient, the tip to the coinbase, the L1 data fee to its vault.
  * @param blobVersionedHashes for state tests only: the L2 has no blob transactions
  * @throws Execution.* when it is invalid here; then nothing has changed
  */
@@ -44,10 +47,11 @@ export async function runSignedTransaction(
   checkTransaction(transaction, instance.chainId, instance.fork);
   const available = progress.gasLimit - progress.gasUsed;
   if (transaction.gasLimit > available) throw blockGasLimitReached(transaction.gasLimit, available);
-  checkSender(transaction, state, progress.baseFeePerGas);
+  checkSender(transaction, state, progress);
 
   const gasPrice = effectiveGasPrice(transaction, progress.baseFeePerGas);
-  credit(instance, transaction.from, -transaction.gasLimit * gasPrice);
+  const dataFee = l1Fee(transaction.raw, progress.l1FeeParameters);
+  credit(instance, transaction.from, -transaction.gasLimit * gasPrice - dataFee);
   const result = await runMessage(instance, progress.block, { ...transaction, gasPrice, blobVersionedHashes });
   credit(instance, transaction.from, (transaction.gasLimit - result.gasUsed) * gasPrice);
   instance.recorder?.access(progress.coinbase);
@@ -55,6 +59,10 @@ export async function runSignedTransaction(
   credit(instance, progress.coinbase, (gasPrice - progress.baseFeePerGas) * result.gasUsed);
   if (progress.baseFeeRecipient) {
     credit(instance, progress.baseFeeRecipient, progress.baseFeePerGas * result.gasUsed);
+  }
+  if (l1Price(progress.l1FeeParameters) > 0n) {
+    instance.recorder?.access(addresses.l1FeeVault);
+    credit(instance, addresses.l1FeeVault, dataFee);
   }
   await finishTransaction(instance, result.destroyed);
 

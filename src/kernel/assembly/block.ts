@@ -18,6 +18,17 @@ export const B_FORK: usize = 176;
 export const B_BLOBS_MAX: usize = 180;
 /** Gas that earlier transactions of the block used. */
 export const B_GAS_USED: usize = 184;
+// What the L1 data fee follows from (l1Fee.ts): the L1 origin's fees, wei, and how much each counts, in millionths.
+export const B_L1_BASE_FEE: usize = 192;
+export const B_L1_BLOB_BASE_FEE: usize = 224;
+/** u32. */
+export const B_L1_BASE_FEE_SCALAR: usize = 256;
+/** u32. */
+export const B_L1_BLOB_BASE_FEE_SCALAR: usize = 260;
+/** 20 bytes. */
+export const B_L1_FEE_RECIPIENT: usize = 264;
+/** 32 bytes, computed by `beginBlock`. */
+export const B_L1_PRICE: usize = 288;
 
 /** Forks, in order; rules are tested with `fork() >= PRAGUE`. */
 export const CANCUN: u32 = 0;

@@ -2,6 +2,7 @@
  * Signed transactions in Ethereum's encoding (types 0, 1, 2 and 4), into the form of transactionContext.ts. They have been decoded by
  * the host before (src/codec/transaction.ts), which checked what is not checked again here: signatures above all.
  */
+import { l1GasOf } from './l1Fee';
 import { rlpIsList, rlpLength, rlpPayload, rlpRead, rlpReadU64, rlpReadWord, rlpU64 } from './rlp';
 import { copyAddress } from './state/hash';
 import {
@@ -22,6 +23,7 @@ import {
   TX_FIXED_SIZE,
   TX_FLAGS,
   TX_GAS_LIMIT,
+  TX_L1_GAS,
   TX_MAX_FEE,
   TX_MAX_TIP,
   TX_NONCE,
@@ -49,12 +51,13 @@ export function decodedTransactionEnd(): usize {
 }
 
 /**
- * Writes the transaction at `out`, where 264 + 2 × `size` + 88 × authorizations bytes are free. Its calldata stays where it is. `authorities`: one of
+ * Writes the transaction at `out`, where 272 + 2 × `size` + 88 × authorizations bytes are free. Its calldata stays where it is. `authorities`: one of
  * AUTHORITY_SIZE bytes for each authorization. False where the bytes are no transaction.
  */
 export function decodeTransaction(raw: usize, size: u32, sender: usize, authorities: usize, out: usize): bool {
   memory.fill(out, 0, TX_FIXED_SIZE);
   copyAddress(sender, out + TX_SENDER);
+  store<u64>(out, l1GasOf(raw, size), TX_L1_GAS);
   next = out + TX_FIXED_SIZE;
   const first = <u32>load<u8>(raw);
   const type = first >= LIST_MIN ? 0 : first;

@@ -5,6 +5,7 @@
  * block: the host writes the block context, `beginBlock`, transactions, reads the changes, `commitBlock`.
  */
 import { B_GAS_USED, fork } from './block';
+import { computeL1Price } from './l1Fee';
 import { blockContext, EVM_MEMORY, setPrivateRegion, setSharedBase, SHARED_AREAS, sharedBase } from './memory';
 import { C_BYTES, C_SIZE, clearCodeCache, codeByHash, codeCacheFork, codeCacheFree, forgetNewCode, layOutCodeCache } from './state/codeCache';
 import {
@@ -66,6 +67,7 @@ export function clearAccounts(): void {
 /** Call after the block context was written. */
 export function beginBlock(): void {
   store<u64>(blockContext(), 0, B_GAS_USED);
+  computeL1Price();
   if (codeCacheFork() != fork()) clearCodeCache(fork());
 }
 

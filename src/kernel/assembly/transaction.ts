@@ -33,6 +33,7 @@ import { returnData, returnDataSize } from './evm/returnData';
 import { logsCount, logsMark, revertLogs } from './evm/stateOps';
 import { Status } from './evm/status';
 import { keccak256 } from './keccak';
+import { chargesL1Fee, l1Fee, l1FeeRecipient } from './l1Fee';
 import { blockContext, LOGS, privateBase, workBase } from './memory';
 import { delegationTarget, EMPTY_CODE_HASH, emptyCode, isDelegation, putCode } from './state/codeCache';
 import { A_BALANCE, A_CODE_HASH, A_FLAGS, A_NONCE, ACCOUNT_EXISTS, markAccountDirty } from './state/flatCache';
@@ -144,6 +145,9 @@ export const R_BASE_FEE_PAID: usize = 120;
 export const R_GAS_SPENT: usize = 152;
 /** The sender's nonce before. */
 export const R_NONCE: usize = 160;
+/** The third lazy credit: 32 bytes, to the recipient of L1 data fees. */
+export const R_L1_FEE: usize = 168;
+export const R_SIZE: usize = 200;
 
 @inline
 export function outcome(): usize {
@@ -231,6 +235,8 @@ function validateSender(tx: usize, sender: usize): Status {
   if (!multiply(tx + TX_MAX_FEE, load<u64>(tx, TX_GAS_LIMIT), cost)) return Status.InsufficientFunds;
   if (!multiply(tx + TX_MAX_BLOB_FEE, blobGas(tx), part)) return Status.InsufficientFunds;
   if (add(cost, part, cost) != 0 || add(cost, tx + TX_VALUE, cost) != 0) return Status.InsufficientFunds;
+  l1Fee(tx, part);
+  if (add(cost, part, cost) != 0) return Status.InsufficientFunds;
   return covers(sender, cost) ? Status.Success : Status.InsufficientFunds;
 }
 
@@ -239,7 +245,7 @@ function blobGas(tx: usize): u64 {
   return <u64>load<u32>(tx, TX_BLOB_COUNT) * GAS_PER_BLOB;
 }
 
-/** Takes the whole gas limit's price and the blobs' from the sender. */
+/** Takes the whole gas limit's price, the blobs' and the L1 data fee from the sender. */
 function buyGas(tx: usize, sender: usize, price: usize): void {
   const cost = workBase() + 2176;
   journalBalance(sender);
@@ -247,6 +253,9 @@ function buyGas(tx: usize, sender: usize, price: usize): void {
   sub(sender + O_BALANCE, cost, sender + O_BALANCE);
   multiply(blockContext() + B_BLOB_BASE_FEE, blobGas(tx), cost);
   sub(sender + O_BALANCE, cost, sender + O_BALANCE);
+  const dataFee = outcome() + R_L1_FEE;
+  l1Fee(tx, dataFee);
+  sub(sender + O_BALANCE, dataFee, sender + O_BALANCE);
 }
 
 /** price = min(tip, cap - base fee) + base fee (EIP-1559). */
@@ -350,7 +359,7 @@ let paysFees: bool = false;
 /** Executes; the outcome says how it ended. `result` is the outcome's address. */
 export function executeTransaction(tx: usize, mode: Mode): Status {
   const result = outcome();
-  memory.fill(result, 0, 168);
+  memory.fill(result, 0, R_SIZE);
   clearRegionFull();
   beginOverlay();
   beginFrames();
@@ -362,6 +371,7 @@ export function executeTransaction(tx: usize, mode: Mode): Status {
   if (mode != Mode.Call) {
     readAccount(blockContext() + B_COINBASE);
     if (hasBaseFeeRecipient()) readAccount(blockContext() + B_BASE_FEE_RECIPIENT);
+    if (chargesL1Fee()) readAccount(l1FeeRecipient());
   }
   const isDeposit = load<u32>(tx, TX_TYPE) == TYPE_DEPOSIT;
   isSystemCall = mode == Mode.System;
@@ -493,9 +503,10 @@ export function applyTransaction(): void {
   }
   const tips = readAccount(coinbase);
   const baseFees: usize = hasBaseFeeRecipient() ? readAccount(blockContext() + B_BASE_FEE_RECIPIENT) : 0;
-  noteTransaction(isSystemCall, tips, baseFees);
+  const l1Fees: usize = chargesL1Fee() ? readAccount(l1FeeRecipient()) : 0;
+  noteTransaction(isSystemCall, tips, baseFees, l1Fees);
   applyChanges(coinbase, burned);
-  noteFees(paysFees, tips, baseFees);
+  noteFees(paysFees, tips, baseFees, l1Fees);
 }
 
 function applyChanges(coinbase: usize, burned: bool): void {
@@ -504,6 +515,7 @@ function applyChanges(coinbase: usize, burned: bool): void {
   store<u64>(blockContext(), load<u64>(blockContext(), B_GAS_USED) + load<u64>(result, R_GAS_USED), B_GAS_USED);
   if (!burned) credit(coinbase, result + R_TIP);
   if (hasBaseFeeRecipient()) credit(blockContext() + B_BASE_FEE_RECIPIENT, result + R_BASE_FEE_PAID);
+  if (chargesL1Fee()) credit(l1FeeRecipient(), result + R_L1_FEE);
 }
 
 @inline

@@ -1,5 +1,5 @@
 /**
- * A transaction as the host hands it over: a fixed part of 264 bytes, then what its offsets (from the transaction's
+ * A transaction as the host hands it over: a fixed part of 272 bytes, then what its offsets (from the transaction's
  * start) point to. Numbers are little-endian, 32-byte numbers four limbs.
  */
 import { fitsU64, fromBigEndian, setZero } from './u256';
@@ -32,8 +32,10 @@ export const TX_AUTHORIZATIONS: usize = 224;
 export const TX_AUTHORIZATION_COUNT: usize = 228;
 /** Of a deposit. */
 export const TX_MINT: usize = 232;
+/** u64: what its encoding costs on L1 (l1Fee.ts); 0 of what has no signature. */
+export const TX_L1_GAS: usize = 264;
 
-export const TX_FIXED_SIZE: usize = 264;
+export const TX_FIXED_SIZE: usize = 272;
 
 export const HAS_TO: u32 = 1;
 

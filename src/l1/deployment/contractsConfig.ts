@@ -1,4 +1,6 @@
 import { type Address, isAddress, zeroAddress } from 'viem';
+import { NO_SCALARS } from '../../chain/l1Attributes';
+import type { L1FeeScalars } from '../../chain/l1Block';
 import { TributaryError } from '../../core/errors';
 import { fullGovernanceConfig, type GovernanceConfig, type GovernanceOptions } from './governanceConfig';
 
@@ -33,8 +35,19 @@ export interface ContractsConfig {
   silencePeriodSeconds?: number;
   /** Who gets the bond of a disputed claim. Default: the timelock. */
   disputedBondRecipient?: Address;
+  /** What the L1 data fee begins with; must be the chain config's. Default: zero, no fee. */
+  l1FeeScalars?: L1FeeScalars;
+  /** Who gets what the fee vaults pay out, 10,000 basis points together. Default: half for the sequencer, half for those who vote. */
+  feeShares?: FeeShare[];
   /** Voting and upgrades. Defaults are those of a chain with value on it; without a token's allocation nobody can vote. */
   governance?: GovernanceOptions;
+}
+
+/** One recipient of L2's fees. */
+export interface FeeShare {
+  /** `votingRewards`: the treasury that rewards those who vote. */
+  recipient: Address | 'votingRewards';
+  basisPoints: number;
 }
 
 /** With every default filled in, but for the recipient of bonds, whose default is an address of the plan. */
@@ -47,6 +60,7 @@ const DEFAULTS = {
   gameFinalityDelaySeconds: 84 * 3600,
   pauseDurationSeconds: 7 * 24 * 3600,
   silencePeriodSeconds: 12 * 3600,
+  l1FeeScalars: NO_SCALARS,
 } as const;
 /** `SystemConfig.DEPOSIT_GAS_PER_L1_BLOCK_MIN`. */
 const MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN = 1_000_000n;
@@ -56,6 +70,10 @@ const DELAY_SECONDS_MAX = 365 * 24 * 3600;
 const PAUSE_DURATION_SECONDS_MAX = 14 * 24 * 3600;
 /** `AttesterSet.ATTESTER_COUNT_MAX`. */
 const ATTESTER_COUNT_MAX = 32;
+/** `FeeSplitter.SHARE_COUNT_MAX`. */
+const FEE_SHARE_COUNT_MAX = 16;
+const BASIS_POINTS = 10_000;
+const UINT32_MAX = 2 ** 32 - 1;
 /** `Inbox.SILENCE_PERIOD_SECONDS_MAX`. */
 const SILENCE_PERIOD_SECONDS_MAX = 14 * 24 * 3600;
 
@@ -73,17 +91,21 @@ export function fullContractsConfig(given: ContractsConfig): FullContractsConfig
     ...config,
     minDelaySeconds: config.timelock.minDelaySeconds,
   });
+  config.feeShares ??= [
+    { recipient: config.sequencer, basisPoints: BASIS_POINTS / 2 },
+    { recipient: 'votingRewards', basisPoints: BASIS_POINTS / 2 },
+  ];
   const { timelock } = config;
   checkAccount('sequencer', config.sequencer);
   checkAccount('guardian', config.guardian);
   for (const proposer of timelock.proposers) checkAccount('timelock.proposers', proposer);
   if (config.disputedBondRecipient !== undefined) checkAccount('disputedBondRecipient', config.disputedBondRecipient);
-  checkSeconds('timelock.minDelaySeconds', timelock.minDelaySeconds, 0, Number.MAX_SAFE_INTEGER);
-  checkSeconds('challengeWindowSeconds', config.challengeWindowSeconds, 1, Number.MAX_SAFE_INTEGER);
-  checkSeconds('proofMaturityDelaySeconds', config.proofMaturityDelaySeconds, 0, DELAY_SECONDS_MAX);
-  checkSeconds('gameFinalityDelaySeconds', config.gameFinalityDelaySeconds, 0, DELAY_SECONDS_MAX);
-  checkSeconds('pauseDurationSeconds', config.pauseDurationSeconds, 0, PAUSE_DURATION_SECONDS_MAX);
-  checkSeconds('silencePeriodSeconds', config.silencePeriodSeconds, 1, SILENCE_PERIOD_SECONDS_MAX);
+  checkWhole('timelock.minDelaySeconds', timelock.minDelaySeconds, 0, Number.MAX_SAFE_INTEGER);
+  checkWhole('challengeWindowSeconds', config.challengeWindowSeconds, 1, Number.MAX_SAFE_INTEGER);
+  checkWhole('proofMaturityDelaySeconds', config.proofMaturityDelaySeconds, 0, DELAY_SECONDS_MAX);
+  checkWhole('gameFinalityDelaySeconds', config.gameFinalityDelaySeconds, 0, DELAY_SECONDS_MAX);
+  checkWhole('pauseDurationSeconds', config.pauseDurationSeconds, 0, PAUSE_DURATION_SECONDS_MAX);
+  checkWhole('silencePeriodSeconds', config.silencePeriodSeconds, 1, SILENCE_PERIOD_SECONDS_MAX);
   check('initBondWei', config.initBondWei >= 0n, 'wei ≥ 0', config.initBondWei);
   const depositGas = config.maxDepositGasPerL1Block;
   check(
@@ -92,8 +114,21 @@ export function fullContractsConfig(given: ContractsConfig): FullContractsConfig
     `${MAX_DEPOSIT_GAS_PER_L1_BLOCK_MIN} ≤ gas < 2^64`,
     depositGas,
   );
+  checkFees(config);
   checkGovernance(config);
   return config;
+}
+
+function checkFees({ feeShares, l1FeeScalars }: FullContractsConfig): void {
+  const { length } = feeShares;
+  check('feeShares', length > 0 && length <= FEE_SHARE_COUNT_MAX, `1 to ${FEE_SHARE_COUNT_MAX}`, length);
+  for (const { recipient, basisPoints } of feeShares) {
+    if (recipient !== 'votingRewards') checkAccount('feeShares.recipient', recipient);
+    checkWhole('feeShares.basisPoints', basisPoints, 1, BASIS_POINTS);
+  }
+  const sum = feeShares.reduce((total, { basisPoints }) => total + basisPoints, 0);
+  check('feeShares', sum === BASIS_POINTS, `${BASIS_POINTS} basis points together`, sum);
+  for (const [name, scalar] of Object.entries(l1FeeScalars)) checkWhole(`l1FeeScalars.${name}`, scalar, 0, UINT32_MAX);
 }
 
 function checkGovernance({ governance, timelock }: FullContractsConfig): void {
@@ -115,7 +150,7 @@ function checkGovernance({ governance, timelock }: FullContractsConfig): void {
     quorumPercent.governance,
   ]);
   check('governance.voting.quorumPercent', quorumPercent.governance <= 100, '≤ 100', quorumPercent.governance);
-  checkSeconds('governance.voting.periodSeconds', voting.periodSeconds, 1, DELAY_SECONDS_MAX);
+  checkWhole('governance.voting.periodSeconds', voting.periodSeconds, 1, DELAY_SECONDS_MAX);
   check('governance.attesters.bondWei', attesters.bondWei > 0n, 'wei > 0', attesters.bondWei);
   check(
     'governance.attesters.accounts',
@@ -142,7 +177,7 @@ function checkGovernance({ governance, timelock }: FullContractsConfig): void {
 }
 
 function checkAscending(field: string, values: readonly number[]): void {
-  for (const value of values) checkSeconds(field, value, 0, Number.MAX_SAFE_INTEGER);
+  for (const value of values) checkWhole(field, value, 0, Number.MAX_SAFE_INTEGER);
   check(
     field,
     values.every((value, i) => i === 0 || value >= values[i - 1]),
@@ -155,10 +190,10 @@ function checkAccount(field: string, address: string): void {
   check(field, isAddress(address, { strict: false }) && address !== zeroAddress, 'an account', address);
 }
 
-function checkSeconds(field: string, seconds: number, min: number, max: number): void {
-  const isWhole = Number.isSafeInteger(seconds) && seconds >= min && seconds <= max;
+function checkWhole(field: string, value: number, min: number, max: number): void {
+  const isWhole = Number.isSafeInteger(value) && value >= min && value <= max;
   const upTo = max === Number.MAX_SAFE_INTEGER ? `≥ ${min}` : `from ${min} to ${max}`;
-  check(field, isWhole, `a whole number ${upTo}`, seconds);
+  check(field, isWhole, `a whole number ${upTo}`, value);
 }
 
 function check(field: string, isRight: boolean, expected: string, got: unknown): void {

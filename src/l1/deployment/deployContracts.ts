@@ -26,7 +26,9 @@ export type DeployedContracts = Record<
   | 'governor'
   | 'governanceToken'
   | 'moduleRegistry'
-  | 'artifactStore',
+  | 'artifactStore'
+  /** Where L2's fee vaults pay to. */
+  | 'feeSplitter',
   Address
 > &
   Readonly<Record<string, Address>>;

@@ -130,11 +130,11 @@ function chainConfigOf(
       disputeGameFactory: contracts.disputeGameFactory,
       l1CrossDomainMessenger: contracts.l1CrossDomainMessenger,
       l1StandardBridge: contracts.l1StandardBridge,
+      systemConfig: contracts.systemConfig,
       moduleRegistry: contracts.moduleRegistry,
       artifactStore: contracts.artifactStore,
     },
-    // The timelock could not spend what it has on L2, so the fees go to it on L1.
-    feeVaults: rules.feeVaults ?? { recipient: contracts.timelock, minWithdrawalWei: '0', network: 'l1' },
+    feeVaults: rules.feeVaults ?? { recipient: contracts.feeSplitter, minWithdrawalWei: '0', network: 'l1' },
   };
   if (!/^0x[0-9a-f]{64}$/.test(origin.hash)) return config;
   config.genesis.l2Hash = toHex(genesisBlock(buildGenesis(config)).block.hash);

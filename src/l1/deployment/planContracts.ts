@@ -1,6 +1,7 @@
 import type { Abi, Address, Hex } from 'viem';
 import { anchorStateRegistryAbi } from '../bindings/AnchorStateRegistry';
 import { disputeGameFactoryAbi } from '../bindings/DisputeGameFactory';
+import { feeSplitterAbi } from '../bindings/FeeSplitter';
 import { inboxAbi } from '../bindings/Inbox';
 import { l1CrossDomainMessengerAbi } from '../bindings/L1CrossDomainMessenger';
 import { l1StandardBridgeAbi } from '../bindings/L1StandardBridge';
@@ -30,7 +31,9 @@ export function planContracts({ config, ...base }: PlanContractsOptions): Deploy
   const { disputeGameFactory, anchorStateRegistry } = planSettlement(plan, config, governance, systemConfig);
   const sequencerSet = planSequencerSet(plan, config, governance);
   const inbox = planInbox(plan, config, governance, sequencerSet.proxy);
-  planModules(plan, config, governance, { systemConfig, anchorStateRegistry, inbox, sequencerSet });
+  const l1Modules = { systemConfig, anchorStateRegistry, inbox, sequencerSet };
+  const votingRewards = planModules(plan, config, governance, l1Modules);
+  planFeeSplitter(plan, config, governance.timelock, votingRewards);
   planBridge(plan, config, governance, {
     systemConfig,
     disputeGameFactory,
@@ -43,7 +46,9 @@ function planSystemConfig(plan: PlanBuilder, config: FullContractsConfig, timelo
   const abi: Abi = systemConfigAbi;
   const depositGas = config.maxDepositGasPerL1Block;
   const pauseSeconds = BigInt(config.pauseDurationSeconds);
-  const args = [timelock, config.guardian, OUTPUT_CLAIM_GAME_TYPE, depositGas, pauseSeconds];
+  const { baseFeeScalar, blobBaseFeeScalar } = config.l1FeeScalars;
+  const parameters = [depositGas, pauseSeconds, baseFeeScalar, blobBaseFeeScalar];
+  const args = [timelock, config.guardian, OUTPUT_CLAIM_GAME_TYPE, ...parameters];
   const { proxy } = plan.createProxied('systemConfig', 'SystemConfig', timelock, {
     abi,
     functionName: 'initialize',
@@ -55,6 +60,8 @@ function planSystemConfig(plan: PlanBuilder, config: FullContractsConfig, timelo
     respectedGameType: OUTPUT_CLAIM_GAME_TYPE,
     maxDepositGasPerL1Block: depositGas,
     pauseDurationSeconds: pauseSeconds,
+    baseFeeScalar,
+    blobBaseFeeScalar,
   });
   return proxy;
 }
@@ -127,6 +134,20 @@ function planInbox(
   plan.expectOwned('inbox', inbox.proxy, timelock);
   expectValues(plan, 'inbox', inbox.proxy, inboxAbi, { sequencerSet, silencePeriodSeconds });
   return inbox;
+}
+
+function planFeeSplitter(
+  plan: PlanBuilder,
+  { feeShares }: FullContractsConfig,
+  timelock: Address,
+  votingRewards: Address,
+): void {
+  const shares = feeShares.map(({ recipient, basisPoints }) => ({
+    recipient: recipient === 'votingRewards' ? votingRewards : recipient,
+    basisPoints,
+  }));
+  const splitter = initialized(plan, 'feeSplitter', 'FeeSplitter', timelock, feeSplitterAbi, [timelock, shares]);
+  plan.expectOwned('feeSplitter', splitter, timelock);
 }
 
 function planBridge(

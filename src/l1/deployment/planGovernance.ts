@@ -33,6 +33,7 @@ export const CLASS_RULES: readonly (readonly [
   ['setSequencer(address)', 'module'],
   ['setSilencePeriodSeconds(uint32)', 'parameter'],
   ['setMaxDepositGasPerL1Block(uint64)', 'parameter'],
+  ['setFeeScalars(uint32,uint32)', 'parameter'],
   ['setPauseDurationSeconds(uint64)', 'parameter'],
   ['rearmPause()', 'parameter'],
   ['setBudget((uint128,uint128,uint64,uint64))', 'parameter'],
@@ -76,13 +77,13 @@ export interface GovernedContracts {
   sequencerSet: Proxied;
 }
 
-/** Attesters and rewards, and the registry's start with the versions of genesis. */
+/** Attesters and rewards, and the registry's start with the versions of genesis. @returns the rewards' proxy */
 export function planModules(
   plan: PlanBuilder,
   config: FullContractsConfig,
   governance: Governance,
   contracts: GovernedContracts,
-): void {
+): Address {
   const { timelock, governor, moduleExecutor, moduleRegistry } = governance;
   const { attesters, rewards, execution } = config.governance;
   const initialize = (abi: Abi, args: readonly unknown[]) => ({ abi, functionName: 'initialize', args });
@@ -152,6 +153,7 @@ export function planModules(
     what: 'moduleRegistry.startHash',
     ...startHash,
   });
+  return votingRewards.proxy;
 }
 
 /** keccak256 of the roles' names, as OpenZeppelin has them. */

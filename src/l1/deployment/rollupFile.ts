@@ -106,6 +106,9 @@ export const rollupFileSchema = z.strictObject({
     silencePeriodSeconds: seconds.optional(),
     disputedBondRecipient: address.optional(),
     governance: governance.optional(),
+    feeShares: z
+      .array(z.strictObject({ recipient: address.or(z.literal('votingRewards')), basisPoints: z.number().int() }))
+      .optional(),
   }),
   /** Of the L2 chain; `ChainConfig` says what each means. Genesis' L1 block is found while deploying. */
   chain: z
@@ -139,10 +142,10 @@ export function parseRollupFile(json: unknown, source: string): RollupFile {
 
 /** What the contracts are deployed with. */
 export function contractsConfigOf({ contracts, chain }: RollupFile): ContractsConfig {
-  const { executionArtifactHash } = chain;
-  if (!executionArtifactHash) return contracts;
+  const { executionArtifactHash, l1FeeScalars } = chain;
+  if (!executionArtifactHash) return { ...contracts, l1FeeScalars };
   const execution = { artifactHash: executionArtifactHash as Hex };
-  return { ...contracts, governance: { ...contracts.governance, execution } };
+  return { ...contracts, l1FeeScalars, governance: { ...contracts.governance, execution } };
 }
 
 /** The CREATE2 salt: two chains of one L1 never share contracts. */

@@ -1,3 +1,5 @@
+import { l1FeeParameters } from '../../chain/l1Attributes';
+import { l1Fee, l1GasOf } from '../../chain/l1Fee';
 import type { Block } from '../../codec/block';
 import type { Log } from '../../codec/receipt';
 import type { StoredReceipts } from '../../codec/storedReceipts';
@@ -30,7 +32,7 @@ export function logJson(log: Log, place: LogPlace, removed = false) {
   };
 }
 
-/** Receipt `index` of `receipts`, all those of `block`; as geth shows it, with OP Stack's two fields for deposits. */
+/** Receipt `index` of `receipts`, all those of `block`; as geth shows it, with OP Stack's fields for deposits and for the L1 data fee. */
 export function receiptJson(block: Block, receipts: StoredReceipts, index: number) {
   const receipt = receipts.at(index);
   const transaction = block.transactions[index];
@@ -54,7 +56,20 @@ export function receiptJson(block: Block, receipts: StoredReceipts, index: numbe
     ),
     logsBloom: toHex(receipt.logsBloom),
     ...(receipt.depositNonce === undefined
-      ? {}
+      ? l1FeeJson(block, transaction.raw)
       : { depositNonce: quantity(receipt.depositNonce), depositReceiptVersion: '0x1' }),
+  };
+}
+
+/** OP Stack's fields, since Ecotone: what was paid for L1 data, and what that follows from. */
+function l1FeeJson(block: Block, raw: Uint8Array) {
+  const parameters = l1FeeParameters(block.transactions[0]);
+  return {
+    l1Fee: quantity(l1Fee(raw, parameters)),
+    l1GasUsed: quantity(l1GasOf(raw)),
+    l1GasPrice: quantity(parameters.baseFee),
+    l1BlobBaseFee: quantity(parameters.blobBaseFee),
+    l1BaseFeeScalar: quantity(parameters.baseFeeScalar),
+    l1BlobBaseFeeScalar: quantity(parameters.blobBaseFeeScalar),
   };
 }

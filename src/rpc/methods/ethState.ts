@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { l1FeeParameters } from '../../chain/l1Attributes';
 import { toHex } from '../../core/bytes';
 import type { AccountProof } from '../../state/accountProof';
 import { accountCode } from '../accountCode';
@@ -51,12 +52,13 @@ export function stateMethods({ chain, executor, config, mempool }: Dependencies,
       return toHex(requireSuccess(result).output);
     }),
     eth_estimateGas: method([transaction, atBlock, overrides, blockOverrides], async ([call, selector, replaced]) => {
-      const at = requireBlock(chain, selector).header;
+      const { header: at, transactions } = requireBlock(chain, selector);
       const request = toCallRequest(call, at, limits.callGasMax);
       const context = {
         executor,
         config,
         at,
+        l1FeeParameters: l1FeeParameters(transactions[0]),
         state: chain.stateAt(at.number),
         overrides: replaced,
         callGasMax: limits.callGasMax,

@@ -41,6 +41,16 @@ describe('SystemConfig', () => {
       .withArgs(999_999, 1_000_000);
   });
 
+  it('sets the scalars of the L1 data fee, both at once', async () => {
+    const { systemConfig, timelockSigner } = await loadFixture(deploySystem);
+    expect([await systemConfig.baseFeeScalar(), await systemConfig.blobBaseFeeScalar()]).to.deep.equal([0n, 0n]);
+    await expect(systemConfig.connect(timelockSigner).setFeeScalars(1368, 2 ** 32 - 1))
+      .to.emit(systemConfig, 'FeeScalarsUpdated')
+      .withArgs(1368, 2 ** 32 - 1);
+    expect(await systemConfig.baseFeeScalar()).to.equal(1368n);
+    expect(await systemConfig.blobBaseFeeScalar()).to.equal(2n ** 32n - 1n);
+  });
+
   it('changes owner only when the new one accepts', async () => {
     const { systemConfig, timelockSigner, other, stranger } = await loadFixture(deploySystem);
     await systemConfig.connect(timelockSigner).transferOwnership(other);

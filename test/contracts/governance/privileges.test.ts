@@ -90,6 +90,7 @@ const CALLERS: Record<string, Record<string, Caller>> = {
     setRespectedGameType: 'timelock',
     setMaxDepositGasPerL1Block: 'timelock',
     setPauseDurationSeconds: 'timelock',
+    setFeeScalars: 'timelock',
     rearmPause: 'timelock',
     pause: 'guardian',
     unpause: 'guardian',
@@ -157,6 +158,13 @@ const CALLERS: Record<string, Record<string, Caller>> = {
     close: 'open',
     setBudget: 'timelock',
     spend: 'timelock',
+  },
+  splitter: {
+    ...OWNABLE,
+    initialize: 'initializer',
+    distribute: 'open',
+    withdraw: 'open',
+    setShares: 'timelock',
   },
   token: {
     approve: 'open',
@@ -227,6 +235,7 @@ async function deployAll() {
     attesterSet: system.attesterSet,
     artifactStore: system.artifactStore,
     rewards: system.rewards,
+    splitter: system.splitter,
     token: system.token,
     governor: system.governor,
   };
@@ -331,7 +340,7 @@ describe('privileges', () => {
     for (const name of ['inbox', 'sequencerSet', 'portal', 'factory', 'registry', 'systemConfig', 'proxyAdmin']) {
       expect(await contracts[name].owner(), name).to.equal(await timelock.getAddress());
     }
-    for (const name of ['modules', 'attesterSet', 'rewards']) {
+    for (const name of ['modules', 'attesterSet', 'rewards', 'splitter']) {
       expect(await contracts[name].owner(), name).to.equal(await timelock.getAddress());
     }
     expect(await contracts.moduleProxyAdmin.owner()).to.equal(await contracts.executor.getAddress());

@@ -69,6 +69,8 @@ describe('deployContracts', () => {
       'votingRewardsImplementation',
       'votingRewards',
       'moduleRegistryStart',
+      'feeSplitterImplementation',
+      'feeSplitter',
       'l1CrossDomainMessengerImplementation',
       'l1CrossDomainMessenger',
       'l1StandardBridgeImplementation',

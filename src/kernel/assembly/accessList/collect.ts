@@ -217,16 +217,17 @@ export function noteSlot(record: usize, index: u32, value: usize): void {
 }
 
 /**
- * Notes the transaction in the overlay, before it is applied; a system call has the index of none. The fee recipients' (flat entries, `baseFee` 0: none) balances are left
+ * Notes the transaction in the overlay, before it is applied; a system call has the index of none. The fee recipients' (flat entries, `baseFee` and `l1Fee` 0: none) balances are left
  * to `noteFees`.
  */
-export function noteTransaction(isSystemCall: bool, coinbase: usize, baseFee: usize): void {
+export function noteTransaction(isSystemCall: bool, coinbase: usize, baseFee: usize, l1Fee: usize): void {
   const index = isSystemCall ? lastIndex : nextAccessIndex();
   copy(coinbase + A_BALANCE, regionAt);
   if (baseFee != 0) copy(baseFee + A_BALANCE, regionAt + 32);
+  if (l1Fee != 0) copy(l1Fee + A_BALANCE, regionAt + 64);
   let account = firstOverlayAccount();
   for (let i = overlayAccountCount(); i > 0; i--) {
-    if (load<u32>(account, O_ACCESSED) != 0) noteAccount(account, index, coinbase, baseFee);
+    if (load<u32>(account, O_ACCESSED) != 0) noteAccount(account, index, coinbase, baseFee, l1Fee);
     account += ACCOUNT_SIZE;
   }
   let slot = firstOverlaySlot();
@@ -236,7 +237,7 @@ export function noteTransaction(isSystemCall: bool, coinbase: usize, baseFee: us
   }
 }
 
-function noteAccount(account: usize, index: u32, coinbase: usize, baseFee: usize): void {
+function noteAccount(account: usize, index: u32, coinbase: usize, baseFee: usize, l1Fee: usize): void {
   const flat = <usize>load<u32>(account, O_FLAT);
   const flags = load<u32>(account, O_FLAGS);
   const record = accountRecord(flat);
@@ -246,7 +247,7 @@ function noteAccount(account: usize, index: u32, coinbase: usize, baseFee: usize
   if (nonce != load<u64>(flat, A_NONCE)) noteNonce(record, index, nonce);
   const codeHash = isGone ? EMPTY_CODE_HASH : account + O_CODE_HASH;
   if (!equals(codeHash, flat + A_CODE_HASH)) noteCode(record, index, codeHash);
-  if (flat == coinbase || flat == baseFee) return;
+  if (flat == coinbase || flat == baseFee || flat == l1Fee) return;
   if (isGone) {
     // Only what was created in this transaction ceases to exist, and may have been sent to before.
     if (!isZero(flat + A_BALANCE)) noteBalance(record, index, zero());
@@ -258,8 +259,8 @@ function noteAccount(account: usize, index: u32, coinbase: usize, baseFee: usize
 /** 32 zero bytes. */
 @inline
 function zero(): usize {
-  memory.fill(regionAt + 64, 0, 32);
-  return regionAt + 64;
+  memory.fill(regionAt + 96, 0, 32);
+  return regionAt + 96;
 }
 
 function noteAccessedSlot(slot: usize, index: u32): void {
@@ -270,9 +271,10 @@ function noteAccessedSlot(slot: usize, index: u32): void {
 }
 
 /** After the transaction and its fees were applied. `pays`: it is one that pays fees, so that their recipients are accessed, also where they are zero. */
-export function noteFees(pays: bool, coinbase: usize, baseFee: usize): void {
+export function noteFees(pays: bool, coinbase: usize, baseFee: usize, l1Fee: usize): void {
   noteRecipient(pays, coinbase, regionAt);
   if (baseFee != 0 && baseFee != coinbase) noteRecipient(pays, baseFee, regionAt + 32);
+  if (l1Fee != 0 && l1Fee != coinbase && l1Fee != baseFee) noteRecipient(pays, l1Fee, regionAt + 64);
 }
 
 function noteRecipient(pays: bool, flat: usize, before: usize): void {

@@ -8,6 +8,7 @@ import {
   blockBefore,
   COINBASE_ENTRY,
   control,
+  L1_FEE_ENTRY,
   recordOf,
   T_RESULT,
   workersOfRun,
@@ -35,7 +36,7 @@ import {
   X_ACCESS_INDEX,
   X_ACCESSES,
 } from '../state/multiVersionPublish';
-import { R_BASE_FEE_PAID, R_STATUS, R_TIP } from '../transaction';
+import { R_BASE_FEE_PAID, R_L1_FEE, R_STATUS, R_TIP } from '../transaction';
 import { add, copy, equals } from '../u256';
 import {
   accountRecord,
@@ -62,8 +63,12 @@ export function collectRun(end: u32): void {
   if (included == 0) return;
   const coinbase = <usize>load<u32>(control(), COINBASE_ENTRY);
   const recipient = <usize>load<u32>(control(), BASE_FEE_ENTRY);
-  noteRecipient(coinbase, end, true, recipient == coinbase);
-  if (recipient != 0 && recipient != coinbase) noteRecipient(recipient, end, false, true);
+  const l1Recipient = <usize>load<u32>(control(), L1_FEE_ENTRY);
+  noteRecipient(coinbase, end, true, recipient == coinbase, l1Recipient == coinbase);
+  if (recipient != 0 && recipient != coinbase) noteRecipient(recipient, end, false, true, l1Recipient == recipient);
+  if (l1Recipient != 0 && l1Recipient != coinbase && l1Recipient != recipient) {
+    noteRecipient(l1Recipient, end, false, false, true);
+  }
 }
 
 /** Gives each included transaction its index and notes what it accessed; returns how many there are. */
@@ -119,7 +124,11 @@ function noteLocation(location: usize, end: u32): void {
 
 @inline
 function isFeeRecipient(flat: usize): bool {
-  return <u32>flat == load<u32>(control(), COINBASE_ENTRY) || <u32>flat == load<u32>(control(), BASE_FEE_ENTRY);
+  return (
+    <u32>flat == load<u32>(control(), COINBASE_ENTRY) ||
+    <u32>flat == load<u32>(control(), BASE_FEE_ENTRY) ||
+    <u32>flat == load<u32>(control(), L1_FEE_ENTRY)
+  );
 }
 
 function noteSlotVersions(flat: usize, from: usize): void {
@@ -170,7 +179,7 @@ function applyPayload(payload: usize, balance: usize): void {
 }
 
 /** Notes the balance of an account that gets fees of every transaction. */
-function noteRecipient(flat: usize, end: u32, tips: bool, baseFees: bool): void {
+function noteRecipient(flat: usize, end: u32, tips: bool, baseFees: bool, l1Fees: bool): void {
   const from = stackVersions(flat + A_BALANCE_VERSIONS, end);
   const record = accountRecord(flat);
   if (isListFull()) return;
@@ -188,6 +197,7 @@ function noteRecipient(flat: usize, end: u32, tips: bool, baseFees: bool): void 
     }
     if (tips) add(balance, result + R_TIP, balance);
     if (baseFees) add(balance, result + R_BASE_FEE_PAID, balance);
+    if (l1Fees) add(balance, result + R_L1_FEE, balance);
     if (!equals(balance, before)) noteBalance(record, load<u32>(result, X_ACCESS_INDEX), balance);
   }
 }

@@ -48,6 +48,8 @@ export const EPOCH: usize = 272;
 export const COINBASE_ENTRY: usize = 276;
 /** Flat entry of who gets the base fee; 0: nobody. */
 export const BASE_FEE_ENTRY: usize = 280;
+/** Flat entry of who gets the L1 data fees; 0: this block charges none. */
+export const L1_FEE_ENTRY: usize = 284;
 /** u32: transactions that the run will have at most. */
 export const COUNT_MAX: usize = 288;
 /** u32: whether the block's access list is collected. */

@@ -90,7 +90,7 @@ import {
   SLOT_SIZE,
   TOUCHED,
 } from '../state/overlay';
-import { executeTransaction, Mode, outcome, R_BASE_FEE_PAID, R_TIP } from '../transaction';
+import { executeTransaction, Mode, outcome, R_BASE_FEE_PAID, R_L1_FEE, R_TIP } from '../transaction';
 import { add, copy, equals, setZero } from '../u256';
 import {
   BASE_FEE_ENTRY,
@@ -104,6 +104,7 @@ import {
   COUNT,
   FINAL,
   forgetPortion,
+  L1_FEE_ENTRY,
   LIST_BASE,
   recordOf,
   REPLAYED,
@@ -208,15 +209,18 @@ function replayTransaction(transaction: u32): bool {
 function leavesWhatIsListed(index: u32): bool {
   const coinbase = <usize>load<u32>(control(), COINBASE_ENTRY);
   const recipient = <usize>load<u32>(control(), BASE_FEE_ENTRY);
+  const l1Recipient = <usize>load<u32>(control(), L1_FEE_ENTRY);
   let inCoinbase: usize = 0;
   let inRecipient: usize = 0;
+  let inL1Recipient: usize = 0;
   let account = firstOverlayAccount();
   for (let i = overlayAccountCount(); i > 0; i--) {
     const flat = <usize>load<u32>(account, O_FLAT);
     if (load<u32>(account, O_ACCESSED) != 0 && !foundAccount(accountItem(flat))) return false;
-    const getsFees = flat == coinbase || flat == recipient;
+    const getsFees = flat == coinbase || flat == recipient || flat == l1Recipient;
     if (flat == coinbase) inCoinbase = account;
     if (flat == recipient) inRecipient = account;
+    if (flat == l1Recipient) inL1Recipient = account;
     const flags = load<u32>(account, O_FLAGS);
     if ((flags & (TOUCHED | DIRTY | DESTROYED)) != 0 && !leavesAccount(account, flat, flags, index, getsFees)) return false;
     account += ACCOUNT_SIZE;
@@ -226,8 +230,10 @@ function leavesWhatIsListed(index: u32): bool {
     if (!leavesSlot(slot, index)) return false;
     slot += SLOT_SIZE;
   }
-  if (!leavesFees(coinbase, inCoinbase, true, coinbase == recipient, index)) return false;
-  return recipient == 0 || recipient == coinbase || leavesFees(recipient, inRecipient, false, true, index);
+  if (!leavesFees(coinbase, inCoinbase, index)) return false;
+  if (recipient != 0 && recipient != coinbase && !leavesFees(recipient, inRecipient, index)) return false;
+  if (l1Recipient == 0 || l1Recipient == coinbase || l1Recipient == recipient) return true;
+  return leavesFees(l1Recipient, inL1Recipient, index);
 }
 
 function leavesAccount(account: usize, flat: usize, flags: u32, index: u32, getsFees: bool): bool {
@@ -258,14 +264,15 @@ function leavesSlot(slot: usize, index: u32): bool {
 }
 
 /** `overlay`: the recipient's entry there, 0: the transaction has not asked for it. */
-function leavesFees(flat: usize, overlay: usize, tips: bool, baseFees: bool, index: u32): bool {
+function leavesFees(flat: usize, overlay: usize, index: u32): bool {
   const item = accountItem(flat);
   if (!foundAccount(item)) return false;
   const balances = balancesOf(item);
   const balance = workBase() + 3424;
   copy(overlay != 0 ? overlay + O_BALANCE : wordBefore(balances, index, flat + A_BALANCE), balance);
-  if (tips) add(balance, outcome() + R_TIP, balance);
-  if (baseFees) add(balance, outcome() + R_BASE_FEE_PAID, balance);
+  if (flat == <usize>load<u32>(control(), COINBASE_ENTRY)) add(balance, outcome() + R_TIP, balance);
+  if (flat == <usize>load<u32>(control(), BASE_FEE_ENTRY)) add(balance, outcome() + R_BASE_FEE_PAID, balance);
+  if (flat == <usize>load<u32>(control(), L1_FEE_ENTRY)) add(balance, outcome() + R_L1_FEE, balance);
   return leavesWord(balances, index, flat + A_BALANCE, balance);
 }
 

@@ -11,6 +11,7 @@ import { collectRun } from '../accessList/collectRun';
 import { B_BASE_FEE_RECIPIENT, B_COINBASE, B_GAS_LIMIT, B_GAS_USED } from '../block';
 import { isRegionFull } from '../evm/gas';
 import { Status } from '../evm/status';
+import { chargesL1Fee, l1FeeRecipient } from '../l1Fee';
 import { blockContext, workBase } from '../memory';
 import { beginReads, blockingTransaction, enterRun, leaveRun, readsHold, WAIT_POLLS } from '../state/multiVersion';
 import { deltasHold, markEstimates, OUTCOME_SIZE, publish, X_BALANCE, X_READS, X_READS_SIZE } from '../state/multiVersionPublish';
@@ -44,6 +45,7 @@ import {
   forgetPortion,
   IN_VAIN,
   IN_VAIN_MAX,
+  L1_FEE_ENTRY,
   LONGEST_CHAIN,
   nextSenderBucket,
   PUT_OFF,
@@ -144,7 +146,10 @@ export function beginRun(transactionsMax: u32, inVainMax: u32): bool {
   if (!none) baseFee = readAccount(recipient);
   store<u32>(at, <u32>coinbase, COINBASE_ENTRY);
   store<u32>(at, <u32>baseFee, BASE_FEE_ENTRY);
-  return coinbase != 0 && (none || baseFee != 0);
+  let l1Fees: usize = 0;
+  if (chargesL1Fee()) l1Fees = readAccount(l1FeeRecipient());
+  store<u32>(at, <u32>l1Fees, L1_FEE_ENTRY);
+  return coinbase != 0 && (none || baseFee != 0) && (l1Fees != 0 || !chargesL1Fee());
 }
 
 /** Adds the encoded transaction at `source`. */

@@ -26,6 +26,7 @@ import {
   COINBASE_ENTRY,
   control,
   count,
+  L1_FEE_ENTRY,
   READS_SIZE,
   readsBuffer,
   recordOf,
@@ -35,7 +36,7 @@ import {
   stopRun,
   T_RESULT,
 } from '../scheduler/region';
-import { R_BASE_FEE_PAID, R_TIP } from '../transaction';
+import { R_BASE_FEE_PAID, R_L1_FEE, R_TIP } from '../transaction';
 import { add, copy, equals, isZero, lessThan, setZero } from '../u256';
 import {
   A_ACCOUNT_VERSIONS,
@@ -391,13 +392,16 @@ export function sumBalance(flat: usize, transaction: u32, out: usize): bool {
   if (!isComplete) add(out, flat + A_BALANCE, out);
   const isCoinbase = flat == <usize>load<u32>(control(), COINBASE_ENTRY);
   const getsBaseFee = flat == <usize>load<u32>(control(), BASE_FEE_ENTRY);
-  if (isCoinbase || getsBaseFee) return addFees(feesFrom, transaction, isCoinbase, getsBaseFee, out);
+  const getsL1Fee = flat == <usize>load<u32>(control(), L1_FEE_ENTRY);
+  if (isCoinbase || getsBaseFee || getsL1Fee) {
+    return addFees(feesFrom, transaction, isCoinbase, getsBaseFee, getsL1Fee, out);
+  }
   if (<i64>stepsLeft < 0) stopRun(Stop.TooManyCredits);
   return true;
 }
 
 /** Adds what the transactions from..to-1 pay; false where one of them is not executed. */
-function addFees(from: u32, to: u32, tips: bool, baseFees: bool, out: usize): bool {
+function addFees(from: u32, to: u32, tips: bool, baseFees: bool, l1Fees: bool, out: usize): bool {
   for (let i = to; i > from; i--) {
     const record = recordOf(i - 1);
     const result = <usize>atomic.load<u32>(record, T_RESULT);
@@ -407,6 +411,7 @@ function addFees(from: u32, to: u32, tips: bool, baseFees: bool, out: usize): bo
     }
     if (tips) add(out, result + R_TIP, out);
     if (baseFees) add(out, result + R_BASE_FEE_PAID, out);
+    if (l1Fees) add(out, result + R_L1_FEE, out);
     stepsLeft--;
   }
   if (<i64>stepsLeft < 0) stopRun(Stop.TooManyCredits);

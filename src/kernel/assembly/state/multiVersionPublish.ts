@@ -14,6 +14,7 @@ import {
   T_RESULT,
 } from '../scheduler/region';
 import { isRegionFull } from '../evm/gas';
+import { chargesL1Fee, l1FeeRecipient } from '../l1Fee';
 import { blockContext } from '../memory';
 import { R_LOGS, R_LOGS_SIZE, R_OUTPUT_SIZE } from '../transaction';
 import { copy, equals, isZero, setZero } from '../u256';
@@ -71,23 +72,23 @@ import {
 import { closeDeltas, isSlotWritten, settleDeltas } from './slotDeltas';
 
 /** A result begins with the transaction's outcome, whose logs are in the arena and whose output is dropped. */
-export const OUTCOME_SIZE: usize = 168;
-export const X_READS: usize = 168;
-export const X_READS_SIZE: usize = 172;
+export const OUTCOME_SIZE: usize = 200;
+export const X_READS: usize = 200;
+export const X_READS_SIZE: usize = 204;
 /** Versions that it wrote: u32 addresses. */
-export const X_WRITES: usize = 176;
-export const X_WRITE_COUNT: usize = 180;
+export const X_WRITES: usize = 208;
+export const X_WRITE_COUNT: usize = 212;
 /** Of a transaction that is not included: its sender's balance (32 bytes; where that is why) and code hash (32 bytes). */
-export const X_BALANCE: usize = 184;
-export const X_CODE_HASH: usize = 216;
+export const X_BALANCE: usize = 216;
+export const X_CODE_HASH: usize = 248;
 /** What it accessed, for the block's access list: u32 flat entries with their LOCATION_ACCOUNT or LOCATION_SLOT; included transactions only. */
-export const X_ACCESSES: usize = 248;
-export const X_ACCESS_COUNT: usize = 252;
+export const X_ACCESSES: usize = 280;
+export const X_ACCESS_COUNT: usize = 284;
 /** u32: its block access index, once the run is over. */
-export const X_ACCESS_INDEX: usize = 256;
+export const X_ACCESS_INDEX: usize = 288;
 /** u32: how many of what it wrote are deltas (slotDeltas). */
-export const X_DELTA_COUNT: usize = 260;
-const RESULT_SIZE: usize = 264;
+export const X_DELTA_COUNT: usize = 292;
+const RESULT_SIZE: usize = 296;
 
 /** Location kinds in the list of written locations: the low bits of an address that is a multiple of 8. */
 export const LOCATION_ACCOUNT: usize = 0;
@@ -186,7 +187,8 @@ function publishAccesses(result: usize): void {
 
 /** What a destroyed account is credited is gone with it: fees would then depend on where in the order they are paid. */
 export function destroysFeeRecipient(): bool {
-  return isDestroyed(blockContext() + B_COINBASE) || isDestroyed(blockContext() + B_BASE_FEE_RECIPIENT);
+  if (isDestroyed(blockContext() + B_COINBASE) || isDestroyed(blockContext() + B_BASE_FEE_RECIPIENT)) return true;
+  return chargesL1Fee() && isDestroyed(l1FeeRecipient());
 }
 
 function isDestroyed(address: usize): bool {

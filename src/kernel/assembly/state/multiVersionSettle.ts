@@ -6,6 +6,7 @@ import {
   BASE_FEE_ENTRY,
   COINBASE_ENTRY,
   control,
+  L1_FEE_ENTRY,
   recordOf,
   T_RESULT,
   blockBefore,
@@ -14,7 +15,7 @@ import {
   writtenCount,
   writtenLocation,
 } from '../scheduler/region';
-import { R_BASE_FEE_PAID, R_TIP } from '../transaction';
+import { R_BASE_FEE_PAID, R_L1_FEE, R_TIP } from '../transaction';
 import { add, copy, equals, isZero, setZero } from '../u256';
 import { EMPTY_CODE_HASH } from './codeCache';
 import {
@@ -56,6 +57,8 @@ export function settleRun(end: u32): void {
   payFees(<usize>load<u32>(control(), COINBASE_ENTRY), end, R_TIP);
   const baseFeeRecipient = <usize>load<u32>(control(), BASE_FEE_ENTRY);
   if (baseFeeRecipient != 0) payFees(baseFeeRecipient, end, R_BASE_FEE_PAID);
+  const l1FeeRecipient = <usize>load<u32>(control(), L1_FEE_ENTRY);
+  if (l1FeeRecipient != 0) payFees(l1FeeRecipient, end, R_L1_FEE);
 }
 
 function settleLocation(location: usize, end: u32): void {
