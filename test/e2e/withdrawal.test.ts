@@ -5,11 +5,15 @@ import hre from 'hardhat';
 import {
   createPublicClient,
   createWalletClient,
+  encodeFunctionData,
   type Hex,
   http,
   parseEther,
   parseEventLogs,
+  serializeTransaction,
   type TransactionReceipt,
+  type TransactionSerializableEIP1559,
+  toHex,
 } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import {
@@ -22,13 +26,26 @@ import {
 } from 'viem/op-stack';
 import { parseDeployment } from '../../src/chain/deployment';
 import { baseFeeVaultAbi } from '../../src/l1/bindings/BaseFeeVault';
+import { feeSplitterAbi } from '../../src/l1/bindings/FeeSplitter';
+import { gasPriceOracleAbi } from '../../src/l1/bindings/GasPriceOracle';
 import { l1StandardBridgeAbi } from '../../src/l1/bindings/L1StandardBridge';
+import { l2StandardBridgeAbi } from '../../src/l1/bindings/L2StandardBridge';
 import { optimismMintableERC20Abi } from '../../src/l1/bindings/OptimismMintableERC20';
 import { optimismMintableERC20FactoryAbi } from '../../src/l1/bindings/OptimismMintableERC20Factory';
+import { systemConfigAbi } from '../../src/l1/bindings/SystemConfig';
 import { DEV_MNEMONIC } from '../../src/node/dev/devAccounts';
 import { tributaryChain, tributaryL1Chain } from '../../src/sdk/tributaryChain';
-import { freePort, TributaryProcess, temporaryFolder } from './tributaryProcess';
+import { freePort, rpc, TributaryProcess, temporaryFolder } from './tributaryProcess';
 
+/** Hardhat's estimate finds none for a call that asks for 400,000 gas of its own. */
+const FINALIZE_GAS = 1_500_000n;
+const L1_FEE_VAULT = '0x420000000000000000000000000000000000001A';
+/** Of base fees, of tips, of L1 data fees. */
+const FEE_VAULTS = [
+  '0x4200000000000000000000000000000000000019',
+  '0x4200000000000000000000000000000000000011',
+  L1_FEE_VAULT,
+] as const;
 const FRESH = '0x00000000000000000000000000000000c0ffee01';
 
 describe('viem/op-stack with tributary dev, end to end', function () {
@@ -77,6 +94,25 @@ describe('viem/op-stack with tributary dev, end to end', function () {
     expect(receipt.status).to.equal('success');
     const [l2Hash] = getL2TransactionHashes(receipt);
     return publicL2.waitForTransactionReceipt({ hash: l2Hash });
+  }
+
+  /** Proves and finalizes what these transactions on L2 withdraw, all against one claim; gives the withdrawals. */
+  async function finish(receipts: TransactionReceipt[]) {
+    const { publicL1, publicL2, walletL1, targetChain, account } = clients;
+    const last = receipts[receipts.length - 1];
+    const { output } = await publicL1.waitToProve({ receipt: last, targetChain });
+    const withdrawals = receipts.flatMap((receipt) => getWithdrawals(receipt));
+    const succeed = async (hash: Hex) =>
+      expect((await publicL1.waitForTransactionReceipt({ hash })).status).to.equal('success');
+    for (const withdrawal of withdrawals) {
+      const proof = await publicL2.buildProveWithdrawal({ account, output, withdrawal });
+      await succeed(await walletL1.proveWithdrawal({ ...proof, targetChain }));
+    }
+    for (const withdrawal of withdrawals) {
+      await publicL1.waitToFinalize({ withdrawalHash: withdrawal.withdrawalHash, targetChain });
+      await succeed(await walletL1.finalizeWithdrawal({ targetChain, withdrawal, gas: FINALIZE_GAS }));
+    }
+    return withdrawals;
   }
 
   it('brings deposited ETH to L2', async () => {
@@ -136,8 +172,8 @@ describe('viem/op-stack with tributary dev, end to end', function () {
     expect(await publicL1.getBalance({ address: to })).to.equal(value);
   });
 
-  it('brings a token to L2 by the bridge', async () => {
-    const { publicL1, publicL2, walletL1, walletL2, deployment } = clients;
+  it('takes a token to L2 by the bridge, from one to another there, and back', async () => {
+    const { publicL1, publicL2, walletL1, walletL2, deployment, account } = clients;
     const artifact = await hre.artifacts.readArtifact('ExampleToken');
     const created = await walletL1.deployContract({
       abi: artifact.abi,
@@ -172,23 +208,126 @@ describe('viem/op-stack with tributary dev, end to end', function () {
       address: bridge,
       abi: l1StandardBridgeAbi,
       functionName: 'depositERC20To',
-      args: [token, twin, FRESH, 400n, 200_000, '0x'],
+      args: [token, twin, account.address, 400n, 200_000, '0x'],
     });
     const [l2Hash] = getL2TransactionHashes(await publicL1.waitForTransactionReceipt({ hash: bridged }));
     expect((await publicL2.waitForTransactionReceipt({ hash: l2Hash })).status).to.equal('success');
-    const balance = { address: twin, abi: optimismMintableERC20Abi, functionName: 'balanceOf', args: [FRESH] } as const;
-    expect(await publicL2.readContract(balance)).to.equal(400n);
+    const onL2 = { address: twin, abi: optimismMintableERC20Abi } as const;
+    const twinOf = (at: Hex) => publicL2.readContract({ ...onL2, functionName: 'balanceOf', args: [at] });
+    expect(await twinOf(account.address)).to.equal(400n);
+
+    const moved = await walletL2.writeContract({ ...onL2, functionName: 'transfer', args: [FRESH, 150n] });
+    expect((await publicL2.waitForTransactionReceipt({ hash: moved })).status).to.equal('success');
+    const initiated = await walletL2.writeContract({
+      address: '0x4200000000000000000000000000000000000010',
+      abi: l2StandardBridgeAbi,
+      functionName: 'withdraw',
+      args: [twin, 250n, 200_000, '0x'],
+    });
+    const receipt = await publicL2.waitForTransactionReceipt({ hash: initiated });
+    expect([await twinOf(account.address), await twinOf(FRESH)]).to.deep.equal([0n, 150n]);
+
+    const tokenOf = (at: Hex) =>
+      publicL1.readContract({ address: token, abi: artifact.abi, functionName: 'balanceOf', args: [at] });
+    expect([await tokenOf(account.address), await tokenOf(bridge)]).to.deep.equal([600n, 400n]);
+    await finish([receipt]);
+    // What stays in escrow is what there is on L2.
+    expect([await tokenOf(account.address), await tokenOf(bridge)]).to.deep.equal([850n, 150n]);
+    expect(await publicL2.readContract({ ...onL2, functionName: 'totalSupply' })).to.equal(150n);
   });
 
-  it('pays the fees that gathered out to L1, by a withdrawal', async () => {
-    const { publicL2, walletL2, deployment } = clients;
-    const vault = '0x4200000000000000000000000000000000000019';
-    const gathered = await publicL2.getBalance({ address: vault });
-    expect(gathered > 0n).to.equal(true);
-    const hash = await walletL2.writeContract({ address: vault, abi: baseFeeVaultAbi, functionName: 'withdraw' });
-    const [withdrawal] = getWithdrawals(await publicL2.waitForTransactionReceipt({ hash }));
-    expect(withdrawal.target.toLowerCase()).to.equal(deployment.l1.contracts.timelock.toLowerCase());
-    expect(withdrawal.value >= gathered).to.equal(true);
+  it('charges for L1 data from when the timelock sets the scalars, as GasPriceOracle and the receipt say', async () => {
+    const { publicL1, publicL2, walletL2, deployment, account } = clients;
+    const from = deployment.l1.contracts.timelock as Hex;
+    const data = encodeFunctionData({
+      abi: systemConfigAbi,
+      functionName: 'setFeeScalars',
+      args: [2_000_000, 3_000_000],
+    });
+    // What a vote would do at its end.
+    const asTimelock = { from, to: deployment.l1.contracts.systemConfig as Hex, data };
+    await rpc(deployment.l1.rpcUrl, 'hardhat_impersonateAccount', [from]);
+    await rpc(deployment.l1.rpcUrl, 'hardhat_setBalance', [from, toHex(parseEther('1'))]);
+    const hash = await rpc<Hex>(deployment.l1.rpcUrl, 'eth_sendTransaction', [asTimelock]);
+    expect((await publicL1.waitForTransactionReceipt({ hash })).status).to.equal('success');
+    await deposit(1n);
+    const oracle = { address: '0x420000000000000000000000000000000000000F', abi: gasPriceOracleAbi } as const;
+    expect(await publicL2.readContract({ ...oracle, functionName: 'baseFeeScalar' })).to.equal(2_000_000);
+    expect(await publicL2.readContract({ ...oracle, functionName: 'blobBaseFeeScalar' })).to.equal(3_000_000);
+
+    const balances = async (blockNumber: bigint) => ({
+      sender: await publicL2.getBalance({ address: account.address, blockNumber }),
+      vault: await publicL2.getBalance({ address: L1_FEE_VAULT, blockNumber }),
+    });
+    const request = await walletL2.prepareTransactionRequest({ to: FRESH, value: 5n, data: '0x00ff' });
+    const estimated = await publicL2.estimateL1Fee({ account, to: FRESH, value: 5n, data: '0x00ff' });
+    const sent = await walletL2.sendTransaction(request);
+    const receipt = await publicL2.waitForTransactionReceipt({ hash: sent });
+    const before = await balances(receipt.blockNumber - 1n);
+    const after = await balances(receipt.blockNumber);
+    const { l1Fee, l1GasUsed, l1GasPrice } = receipt;
+    if (l1Fee === null || l1GasUsed === null || l1GasPrice === null) expect.fail('the receipt says nothing of L1');
+    expect(after.vault - before.vault).to.equal(l1Fee);
+    expect(before.sender - after.sender).to.equal(5n + receipt.gasUsed * receipt.effectiveGasPrice + l1Fee);
+    const weighted =
+      16n * 2_000_000n * l1GasPrice +
+      3_000_000n * (await publicL2.readContract({ ...oracle, functionName: 'blobBaseFee' }));
+    expect(l1Fee).to.equal((l1GasUsed * weighted) / 16_000_000n);
+    expect(l1Fee > 0n).to.equal(true);
+
+    // The signature is all that the oracle guesses: 68 bytes, none of them zero.
+    const unsigned = serializeTransaction({
+      ...request,
+      type: 'eip1559',
+      chainId: publicL2.chain.id,
+    } as TransactionSerializableEIP1559);
+    const guessed = await publicL2.readContract({ ...oracle, functionName: 'getL1GasUsed', args: [unsigned] });
+    expect(Number(guessed - l1GasUsed)).to.be.within(0, 5 * 16);
+    expect(Number(estimated) / Number(l1Fee)).to.be.within(0.9, 1.1);
+    const call = { account, to: FRESH, value: 5n } as const;
+    expect((await publicL2.estimateTotalFee(call)) > (await publicL2.estimateL1Fee(call))).to.equal(true);
+
+    const gasPrice = (await publicL2.getGasPrice()) * 2n;
+    const estimate = (balance: bigint) =>
+      publicL2.estimateGas({
+        account: FRESH,
+        to: account.address,
+        gasPrice,
+        stateOverride: [{ address: FRESH, balance }],
+      });
+    const refused = await estimate(21_000n * gasPrice).catch((error: Error) => error);
+    expect(String(refused)).to.match(/gas required exceeds allowance|insufficient funds/);
+    expect(await estimate(21_000n * gasPrice + 2n * l1Fee)).to.equal(21_000n);
+  });
+
+  it('pays the fees that gathered out to L1, where they are split to the wei', async () => {
+    const { publicL1, publicL2, walletL1, walletL2, deployment } = clients;
+    const { feeSplitter, votingRewards } = deployment.l1.contracts as Record<string, Hex>;
+    const receipts: TransactionReceipt[] = [];
+    for (const address of FEE_VAULTS) {
+      expect((await publicL2.getBalance({ address })) > 0n, address).to.equal(true);
+      const hash = await walletL2.writeContract({ address, abi: baseFeeVaultAbi, functionName: 'withdraw' });
+      receipts.push(await publicL2.waitForTransactionReceipt({ hash }));
+    }
+    const withdrawals = await finish(receipts);
+    expect(withdrawals.map(({ target }) => target.toLowerCase())).to.deep.equal(
+      Array(3).fill(feeSplitter.toLowerCase()),
+    );
+    const total = withdrawals.reduce((sum, { value }) => sum + value, 0n);
+    expect(await publicL1.getBalance({ address: feeSplitter })).to.equal(total);
+
+    const splitter = { address: feeSplitter, abi: feeSplitterAbi } as const;
+    const shares = await publicL1.readContract({ ...splitter, functionName: 'shares' });
+    expect(shares.map(({ basisPoints }) => basisPoints)).to.deep.equal([5_000, 5_000]);
+    const paid: bigint[] = [];
+    for (const { recipient } of shares) {
+      const hash = await walletL1.writeContract({ ...splitter, functionName: 'withdraw', args: [recipient] });
+      const { logs } = await publicL1.waitForTransactionReceipt({ hash });
+      paid.push(parseEventLogs({ abi: feeSplitterAbi, eventName: 'Paid', logs })[0].args.amount);
+    }
+    expect(paid).to.deep.equal([total / 2n, total - total / 2n]);
+    expect(await publicL1.getBalance({ address: feeSplitter })).to.equal(0n);
+    expect(await publicL1.getBalance({ address: votingRewards })).to.equal(paid[1]);
   });
 
   it('estimates fees', async () => {
