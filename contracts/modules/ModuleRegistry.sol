@@ -497,7 +497,10 @@ contract ModuleRegistry is IModuleRegistry, Ownable2StepUpgradeable, ReentrancyG
 
     function _checkL1Manifest(Manifest calldata manifest) private view {
         if (manifest.artifactHash != 0) revert ModuleRegistryInvalidManifest("artifactHash");
-        if (manifest.implementation.code.length == 0) revert ModuleRegistryInvalidManifest("implementation");
+        // Contracts keep their code. An account with a key can delegate to other code, again after the vote (EIP-7702):
+        // then its code begins with 0xef, which no contract's does (EIP-3541).
+        bytes memory code = manifest.implementation.code;
+        if (code.length == 0 || code[0] == 0xef) revert ModuleRegistryInvalidManifest("implementation");
         if (manifest.activationL2Block > 0) revert ModuleRegistryInvalidManifest("activationL2Block");
     }
 

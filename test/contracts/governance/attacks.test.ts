@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from '@nomicfoundation/hardhat-ethers/signers';
-import { loadFixture, mine, time } from '@nomicfoundation/hardhat-network-helpers';
+import { loadFixture, mine, setCode, time } from '@nomicfoundation/hardhat-network-helpers';
 import { expect } from 'chai';
 import { id, solidityPacked } from 'ethers';
 import { ethers } from 'hardhat';
@@ -12,7 +12,7 @@ import {
   TIMELOCK_DELAY_SECONDS,
   VOTING,
 } from '../deploySystem';
-import { executionManifest, genesisId, Kind, Stage } from '../modules/moduleVersions';
+import { executionManifest, genesisId, Kind, l1Manifest, Stage } from '../modules/moduleVersions';
 import { deployed, type TestContract } from '../testContract';
 
 const For = 1;
@@ -247,6 +247,18 @@ describe('attacks on governance', () => {
     );
     await modules.connect(timelockSigner).ratify(versionId, manifestHash);
     expect((await modules.versionOf(versionId)).stage).to.equal(Stage.voted);
+  });
+
+  it('an account whose key can put other code behind it after the vote is no module', async () => {
+    const { modules, stranger, other } = await loadFixture(deploySystem);
+    const contract = await deployed('AnchorStateRegistryV2');
+    const manifest = l1Manifest(Kind.settlement, genesisId(Kind.settlement), contract);
+    // EIP-7702: the designator of a delegation, here to honest code.
+    await setCode(other.address, ethers.concat(['0xef0100', contract.target as string]));
+    await expect(modules.connect(stranger).propose({ ...manifest, implementation: other.address }))
+      .to.be.revertedWithCustomError(modules, 'ModuleRegistryInvalidManifest')
+      .withArgs('implementation');
+    await modules.connect(stranger).propose(manifest);
   });
 
   it('a call that became riskier since the vote can’t be queued under the smaller class', async () => {
