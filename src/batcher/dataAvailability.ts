@@ -20,8 +20,8 @@ const TRANSACTION_GAS = 21_000;
 const TOKENS_PER_BYTE = 4;
 const GAS_PER_TOKEN = 4;
 const FLOOR_GAS_PER_TOKEN = 10;
-/** What the Inbox spends beside: two storage slots, the event and the accumulator (test/contracts/snapshots/gas.json). */
-const INBOX_GAS = 44_000;
+/** What the Inbox spends beside: two storage slots, the event, the accumulator, and asking the SequencerSet (test/contracts/snapshots/gas.json). */
+const INBOX_GAS = 54_000;
 /** Selector, offset and length of `postBatch`, mostly zeros; selector and count of `postBlobBatch`. */
 const CALL_TOKENS = 80;
 /** Hashing what is posted. */
