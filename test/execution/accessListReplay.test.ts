@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { addresses } from '../../src/chain/addresses';
+import { l1FeeParameters } from '../../src/chain/l1Attributes';
+import { l1Fee } from '../../src/chain/l1Fee';
 import { type BlockAccessList, decodeAccessList, encodeAccessList } from '../../src/codec/accessList';
 import { contractAddress, type SignedTransaction } from '../../src/codec/transaction';
 import { toFixedBytes, toHex } from '../../src/core/bytes';
@@ -7,11 +10,15 @@ import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/exe
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor } from '../../src/execution/parallel/parallelExecutor';
 import { initCode, TOKEN_CODE, TOKEN_CONSTRUCTOR } from './bytecode';
-import { signPlans, transactionPlans } from './randomTransactions';
-import { accounts, addressOf, ETHER, signTransaction, TestChain } from './testChain';
+import { l1FeeOptions, signPlans, transactionPlans } from './randomTransactions';
+import { accounts, addressOf, ETHER, GWEI, type RequestOptions, signTransaction, TestChain } from './testChain';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260109);
 const WORKER_COUNTS = [2, 3, 8];
+const CHARGED: RequestOptions = {
+  feeScalars: { baseFeeScalar: 1_368, blobBaseFeeScalar: 810_949 },
+  l1Fees: { baseFeePerGas: 20n * GWEI, blobBaseFee: 3n },
+};
 
 function comparable({ block, receipts, rejected, accessList }: ExecutedBlock) {
   return { receipts, rejected, header: block.header, hash: toHex(block.hash), accessList };
@@ -142,24 +149,61 @@ function slotOf(list: BlockAccessList) {
 describe('replay with a block’s access list', function () {
   this.timeout(180_000);
 
-  it(`gives the sequential kernel's block, each transaction executed once, for random blocks (seed ${SEED})`, async () => {
+  it(`gives the sequential kernel's block, each transaction executed once, for random blocks and L1 fees (seed ${SEED})`, async () => {
     const replayers = await Replayers.open(WORKER_COUNTS);
     const nonces = Array.from({ length: accounts.length }, () => 0);
     let count = 0;
+    let charged = 0;
     await fc.assert(
-      fc.asyncProperty(transactionPlans, fc.boolean(), async (plans, withDeposit) => {
+      fc.asyncProperty(transactionPlans, fc.boolean(), l1FeeOptions, async (plans, withDeposit, l1Fee) => {
         const { test } = replayers;
         const transactions = await signPlans(plans, (index) => nonces[index]);
         const deposit = { from: addressOf(9), to: addressOf(10), mint: ETHER, value: 1n, gasLimit: 100_000n };
         const deposits = [{ ...deposit, data: new Uint8Array() }];
-        const { block } = await replayers.seal(test.request(transactions, withDeposit ? { deposits } : {}));
+        const options = withDeposit ? { ...l1Fee, deposits } : l1Fee;
+        const { block } = await replayers.seal(test.request(transactions, options));
         count += block.transactions.length;
+        if (l1FeeParameters(block.transactions[0]).baseFeeScalar > 0) charged += block.transactions.length;
         const state = test.chain.stateAt(block.header.number);
         for (const index of nonces.keys()) nonces[index] = Number(state.account(addressOf(index))?.nonce ?? 0n);
       }),
       { seed: SEED, numRuns: Number(process.env.RUNS ?? 40) },
     );
     expect(count).to.be.greaterThan(100);
+    expect(charged).to.be.greaterThan(50);
+    await replayers.close();
+  });
+
+  it('pays the L1 data fee to its vault, also where transactions pay to it, look at it or take its fees out', async () => {
+    const replayers = await Replayers.open([2]);
+    const { test, parallel } = replayers;
+    const vault = toHex(addresses.l1FeeVault);
+    const balanceOf = () =>
+      test.chain.stateAt(test.chain.head.header.number).account(addresses.l1FeeVault)?.balance ?? 0n;
+    // BALANCE of the vault to slot 0, and withdraw() of the vault, whatever comes of it
+    const look = initCode(`73${vault.slice(2)}315f55`);
+    const transactions = [
+      await signTransaction(0, 0, { to: vault, value: 3n }),
+      await signTransaction(1, 0, { data: look }),
+      await signTransaction(2, 0, { to: vault, data: '0x3ccfd60b' }),
+      await signTransaction(3, 0, { data: look }),
+      await signTransaction(0, 1, { to: toHex(addressOf(1)), value: 1n }),
+    ];
+    const { block } = await replayers.seal(test.request(transactions, CHARGED));
+    const parameters = l1FeeParameters(block.transactions[0]);
+    const fees = transactions.map(({ raw }) => l1Fee(raw, parameters));
+    expect(balanceOf()).to.equal(3n + fees.reduce((sum, fee) => sum + fee));
+
+    // Whoever lists a vault that gets less, or a wei more, is not believed.
+    const { made, again } = await replayers.make(test.request([await signTransaction(0, 2, { to: vault })], CHARGED));
+    for (const change of [-1n, 1n]) {
+      const list = decodeAccessList(made.accessList as Uint8Array);
+      const account = list.find(({ address }) => toHex(address) === vault);
+      middleOf(account?.balanceChanges ?? []).value += change;
+      const executed = await parallel[0].executeBlock({ ...again, accessList: encodeAccessList(list) });
+      expect(comparable(executed)).to.deep.equal({ ...comparable(made), rejected: [] });
+    }
+    expect(parallel[0].statistics()?.wrongAccessLists).to.equal(2);
     await replayers.close();
   });
 
@@ -181,7 +225,7 @@ describe('replay with a block’s access list', function () {
       await signTransaction(2, 0, { to: toHex(addressOf(3)), value: 5n }),
       await signTransaction(3, 0, { to: toHex(addressOf(2)), value: 7n }),
     ];
-    const { made, again } = await replayers.make(test.request(transactions));
+    const { made, again } = await replayers.make(test.request(transactions, CHARGED));
     const honest = made.accessList as Uint8Array;
     const lists = new Map<string, Uint8Array>();
     for (const [name, lie] of Object.entries(LIES)) {
