@@ -1,7 +1,8 @@
 /** Entry of the decoder's worker threads: recovers senders and hashes, which is most of what decoding costs. See `transactionDecoder.ts`. */
 import { parentPort } from 'node:worker_threads';
 import { assert } from '../core/assert';
-import { decodeTransaction } from './transaction';
+import { keccak256 } from '../core/keccak';
+import { recoverSender } from './recoverSender';
 import { type DecodeJob, type DecodeResult, RESULT_SIZE_BYTES } from './transactionDecoder';
 
 const port = parentPort;
@@ -13,9 +14,8 @@ port.on('message', ({ id, raws, lengths }: DecodeJob) => {
     const raw = raws.subarray(offset, offset + lengths[i]);
     offset += lengths[i];
     try {
-      const { from, hash } = decodeTransaction(raw);
-      results.set(from, i * RESULT_SIZE_BYTES);
-      results.set(hash, i * RESULT_SIZE_BYTES + 20);
+      results.set(recoverSender(raw), i * RESULT_SIZE_BYTES);
+      results.set(keccak256(raw), i * RESULT_SIZE_BYTES + 20);
     } catch {
       // Left zero: whoever asked decodes it again and meets the error, with its words, there.
     }
