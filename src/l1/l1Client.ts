@@ -2,6 +2,7 @@ import { createPublicClient, custom, type Hex, type PublicClient, RpcRequestErro
 import { errorMessage, hasErrorCode, TributaryError } from '../core/errors';
 import type { Clock, Logger } from '../core/ports';
 import { Backoff, sleep } from './backoff';
+import { httpPost } from './httpPost';
 import { redactUrl } from './redactUrl';
 
 export interface L1ClientOptions {
@@ -181,14 +182,8 @@ export class L1Client {
     let status: number;
     let text: string;
     try {
-      const response = await fetch(endpoint.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...endpoint.headers },
-        body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
-        signal: AbortSignal.timeout(this.#requestTimeoutMs),
-      });
-      status = response.status;
-      text = await response.text();
+      const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
+      ({ status, text } = await httpPost(endpoint.url, endpoint.headers, body, this.#requestTimeoutMs));
     } catch (error) {
       throw endpointFault(networkFault(error, this.#requestTimeoutMs));
     }
@@ -244,7 +239,6 @@ function endpointOf(url: string): Endpoint {
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') throw invalidUrl(url);
   const headers: Record<string, string> = {};
   if (parsed.username || parsed.password) {
-    // fetch refuses URLs with credentials.
     const credentials = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
     headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
     parsed.username = '';
@@ -265,10 +259,8 @@ function endpointFault(fault: string): TributaryError {
 
 function networkFault(error: unknown, timeoutMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
-  // undici says "fetch failed" and keeps the reason (ECONNREFUSED …) in the cause.
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
-  if (cause && 'code' in cause) return String(cause.code);
-  return errorMessage(cause ?? error);
+  if (error instanceof Error && 'code' in error) return String(error.code);
+  return errorMessage(error);
 }
 
 /** viem wraps whatever its transport throws: finds our own error again. */

@@ -1,4 +1,4 @@
-import type { Hex, LocalAccount, TransactionReceipt } from 'viem';
+import type { Hex, TransactionReceipt } from 'viem';
 import { assert } from '../core/assert';
 import { fromHex, toHex } from '../core/bytes';
 import { errorMessage, TributaryError } from '../core/errors';
@@ -20,14 +20,15 @@ import type { L1Call } from './l1Call';
 import type { L1Client } from './l1Client';
 import { type L1FeeCaps, type L1Fees, replacementFees } from './l1Fees';
 import { hashOf, type PendingTransaction, pendingFor, pendingOf } from './pendingTransaction';
-import { PendingTransactionStore, type SignedL1Transaction, transactionHash } from './pendingTransactionStore';
+import { PendingTransactionStore } from './pendingTransactionStore';
 import { detailsOf } from './revertReason';
 import { SenderQueries } from './senderQueries';
+import { type SigningAccount, signTransaction, transactionHash } from './signTransaction';
 
 export interface L1TransactionSenderOptions {
   l1: L1Client;
   /** The key that signs. No other sender may use it: two would take each other's nonces. */
-  account: LocalAccount;
+  account: SigningAccount;
   /** Where unsettled transactions are kept; what is in it from before is driven to its end first. */
   store: KeyValueStore;
   clock: Clock;
@@ -84,7 +85,7 @@ const RETRY_DELAY_MS_MAX = 5_000;
  */
 export class L1TransactionSender {
   readonly #l1: L1Client;
-  readonly #account: LocalAccount;
+  readonly #account: SigningAccount;
   readonly #store: PendingTransactionStore;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -257,11 +258,12 @@ export class L1TransactionSender {
       value: call.value ?? 0n,
     };
     const blobVersionedHashes = sidecar && versionedHashesOf(sidecar).map(toHex);
-    pending.raw = (await this.#account.signTransaction(
+    pending.raw = await signTransaction(
+      this.#account,
       blobVersionedHashes
-        ? { type: 'eip4844', ...common, maxFeePerBlobGas: maxFeePerBlobGas ?? 0n, blobVersionedHashes }
+        ? { type: 'eip4844', ...common, maxFeePerBlobGas: maxFeePerBlobGas ?? 0n, blobVersionedHashes, sidecars: false }
         : { type: 'eip1559', ...common },
-    )) as SignedL1Transaction;
+    );
     pending.hashes.push(transactionHash(pending.raw));
   }
 

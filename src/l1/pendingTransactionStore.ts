@@ -1,17 +1,10 @@
 import { RLP } from '@ethereumjs/rlp';
-import {
-  keccak256,
-  parseTransaction,
-  type TransactionSerializedEIP1559,
-  type TransactionSerializedEIP4844,
-} from 'viem';
+import { parseTransaction } from 'viem';
 import { RlpReader, readBytes, readHash, readList } from '../codec/rlpReader';
 import { concatBytes, fromHex, type Hash, toFixedBytes, toHex } from '../core/bytes';
 import type { KeyValueStore } from '../core/ports';
 import { type BlobSidecar, sidecarFromRlp, sidecarToRlp } from './blobs/blobSidecar';
-
-/** As blocks hold it: what carries blobs is without its sidecar. */
-export type SignedL1Transaction = TransactionSerializedEIP1559 | TransactionSerializedEIP4844;
+import type { SignedL1Transaction } from './signTransaction';
 
 /** A signed transaction that may be on its way. */
 export interface PendingRecord {
@@ -77,9 +70,4 @@ function decodeRecord(bytes: Uint8Array): PendingRecord {
     hashes: readList(hashes, 'hashes').map((hash) => readHash(hash, 'hashes')),
     ...(readList(sidecar, 'sidecar').length > 0 && { sidecar: sidecarFromRlp(sidecar) }),
   };
-}
-
-/** Hash of a signed transaction. */
-export function transactionHash(raw: SignedL1Transaction): Hash {
-  return keccak256(raw, 'bytes');
 }

@@ -1,4 +1,4 @@
-import type { Hex, LocalAccount } from 'viem';
+import type { Hex } from 'viem';
 import { Batcher } from '../batcher/batcher';
 import type { DerivedChain } from '../batcher/batcherPorts';
 import { equalBytes } from '../core/bytes';
@@ -9,6 +9,7 @@ import type { BlobPosting } from '../l1/blobs/blobSidecar';
 import { OUTPUT_CLAIM_GAME_TYPE } from '../l1/deployment/contractsConfig';
 import { readL1Prices } from '../l1/l1Prices';
 import { L1TransactionSender } from '../l1/l1TransactionSender';
+import type { SigningAccount } from '../l1/signTransaction';
 import { Proposer } from '../settlement/proposer';
 import type { VerifierProgress } from '../verifier/verifierPorts';
 import { BatcherGate } from './batcherGate';
@@ -27,7 +28,7 @@ const REORG_POLL_MS = 100;
 /** Starts the batcher with its own key; it posts whenever the Inbox lets it. @returns its metrics */
 export async function startBatcher(
   context: NodeFoundation,
-  account: LocalAccount,
+  account: SigningAccount,
   derived: VerifiedProgress,
 ): Promise<MetricSource[]> {
   const { options, l1, open, teardown } = context;
@@ -86,7 +87,7 @@ export async function startBatcher(
 }
 
 /** Starts the proposer with its own key. @returns its metrics */
-export async function startProposer(context: NodeFoundation, account: LocalAccount): Promise<MetricSource[]> {
+export async function startProposer(context: NodeFoundation, account: SigningAccount): Promise<MetricSource[]> {
   const { options, l1, open, teardown } = context;
   const proposer = new Proposer({
     chain: open.chain,
@@ -127,7 +128,7 @@ async function headSeenByDerivation(l1: L1Access, derived: VerifiedProgress, clo
 
 async function openSender(
   { options, l1, open, teardown }: NodeFoundation,
-  account: LocalAccount,
+  account: SigningAccount,
   room: string,
   blobs?: BlobPosting,
 ): Promise<L1TransactionSender> {

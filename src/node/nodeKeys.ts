@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Hex, LocalAccount } from 'viem';
+import type { Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { errorMessage, TributaryError } from '../core/errors';
+import type { SigningAccount } from '../l1/signTransaction';
 import { devSystemAccounts } from './dev/devAccounts';
 import { decryptKeystore } from './keystore';
 import type { Role } from './nodeConfig';
@@ -14,7 +15,7 @@ export type KeyRole = 'batcher' | 'proposer' | 'attester' | 'deployer' | 'relaye
  * Keys of the roles that send L1 transactions. Never the same key for two roles: they would take each other's nonces. `relayer` is no role: a
  * sequencer that has its key relays votes.
  */
-export type NodeKeys = Partial<Record<'batcher' | 'proposer' | 'attester' | 'relayer', LocalAccount>>;
+export type NodeKeys = Partial<Record<'batcher' | 'proposer' | 'attester' | 'relayer', SigningAccount>>;
 
 /** Where keys come from. None of it is a flag with a secret: flags are seen in process lists and shell histories. */
 export interface KeySources {
@@ -65,11 +66,11 @@ export async function loadNodeKeys(roles: Role[], dev: boolean, sources: KeySour
 }
 
 /** The key of one who signs. @throws as `loadNodeKeys` */
-export async function loadKey(role: KeyRole, sources: KeySources): Promise<LocalAccount> {
+export async function loadKey(role: KeyRole, sources: KeySources): Promise<SigningAccount> {
   return readKey(role, keystoreFiles(sources.keystore, [role])[role], sources);
 }
 
-async function readKey(role: KeyRole, file: string | undefined, sources: KeySources): Promise<LocalAccount> {
+async function readKey(role: KeyRole, file: string | undefined, sources: KeySources): Promise<SigningAccount> {
   if (file !== undefined)
     return privateKeyToAccount(decryptKeystore(readSmallFile(file), await passwordOf(file, sources), file));
   const variable = KEY_VARIABLES[role];

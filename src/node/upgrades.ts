@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Hex, LocalAccount } from 'viem';
+import type { Hex } from 'viem';
 import { errorMessage, hasErrorCode } from '../core/errors';
 import type { Clock, Logger } from '../core/ports';
 import { Attester } from '../governance/attester';
@@ -7,6 +7,7 @@ import { RegistryReader } from '../governance/registryReader';
 import { UpgradeManager } from '../governance/upgradeManager';
 import { sleep } from '../l1/backoff';
 import { L1TransactionSender } from '../l1/l1TransactionSender';
+import type { SigningAccount } from '../l1/signTransaction';
 import type { NodeFoundation } from './nodeFoundation';
 import type { RoleBoard } from './roleBoard';
 
@@ -44,7 +45,7 @@ async function openAttester(
   { options, l1, open, teardown }: Parameters<typeof startUpgrades>[0],
   registry: RegistryReader,
   moduleRegistry: Hex,
-  account: LocalAccount,
+  account: SigningAccount,
   logger: Logger,
 ): Promise<Attester> {
   const sender = await L1TransactionSender.open({

@@ -1,4 +1,4 @@
-import { createPublicClient, createWalletClient, http, type LocalAccount, parseEther } from 'viem';
+import { createPublicClient, createWalletClient, type HDAccount, http, parseEther } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { hardhat } from 'viem/chains';
 import type { Logger } from '../../src/core/ports';
@@ -24,7 +24,7 @@ export const accounts = {
   other: devAccount(5),
 };
 
-function devAccount(addressIndex: number): LocalAccount {
+function devAccount(addressIndex: number): HDAccount {
   return mnemonicToAccount(MNEMONIC, { addressIndex });
 }
 
@@ -51,7 +51,7 @@ export function connect(urls: string[], overrides: Partial<L1ClientOptions> = {}
 }
 
 /** viem's own clients, for the tests' side of things. */
-export function viemClients(url: string, account: LocalAccount) {
+export function viemClients(url: string, account: HDAccount) {
   const transport = http(url);
   return {
     publicClient: createPublicClient({ chain: hardhat, transport, pollingInterval: 20, cacheTime: 0 }),
