@@ -3,6 +3,7 @@ import { nextBaseFee } from '../codec/header';
 import { fromHex } from '../core/bytes';
 import type { Logger } from '../core/ports';
 import { packagedKernelHash } from '../kernel/kernelModule';
+import { defaultWorkerCount } from '../kernel/parallel/workerPool';
 import { warmUpKernel } from '../kernel/warmUp';
 import { CrossCheckedExecutor } from './crossCheckedExecutor';
 import type { Executor } from './executor';
@@ -18,14 +19,15 @@ import {
 } from './versions/versionedExecutor';
 
 /**
- * `parallel`: the kernel on several threads. `sequential`: the kernel, one transaction after the other. `reference`: `@ethereumjs/evm`, to check
+ * `parallel`: the kernel on several threads, started with the first block that is long enough; on one core it is `sequential`. `sequential`: the kernel, one transaction after the other. `reference`: `@ethereumjs/evm`, to check
  * them by. All give the same blocks.
  */
 export const EXECUTOR_KINDS = ['parallel', 'sequential', 'reference'] as const;
 export type ExecutorKind = (typeof EXECUTOR_KINDS)[number];
+export const DEFAULT_EXECUTOR: ExecutorKind = 'parallel';
 
 export interface ExecutorChoice {
-  /** Default `sequential`. */
+  /** Default `DEFAULT_EXECUTOR`. */
   executor?: ExecutorKind;
   /** Threads of the parallel executor; default: cores, 8 at most. */
   workers?: number;
@@ -40,7 +42,7 @@ export interface ExecutorChoice {
 
 /** An executor of this package's kernel alone. @throws Kernel.NotBuilt */
 export function createExecutor(choice: ExecutorChoice, config: ChainConfig, chain: ExecutionChain): Executor {
-  const { executor: kind = 'sequential', crossCheck = false } = choice;
+  const { executor: kind = DEFAULT_EXECUTOR, crossCheck = false } = choice;
   const reference = () => new LazyReference(config, chain);
   if (kind === 'reference') return reference();
   const executor = createKernelExecutor(choice, config, chain, undefined);
@@ -81,15 +83,15 @@ export function createVersionedExecutor(
 }
 
 function createKernelExecutor(
-  { executor: kind, workers: workerCount, databaseFolder, logger, onParallel }: ExecutorChoice,
+  { executor = DEFAULT_EXECUTOR, workers = defaultWorkerCount(), databaseFolder, logger, onParallel }: ExecutorChoice,
   config: ChainConfig,
   chain: ExecutionChain,
   module: WebAssembly.Module | undefined,
 ): VersionExecutor {
-  if (kind !== 'parallel') return new KernelExecutor(config, chain, { module }, undefined, logger);
-  const executor = new ParallelExecutor(config, chain, { workerCount, databaseFolder, logger, module });
-  onParallel?.(executor);
-  return executor;
+  if (executor !== 'parallel' || workers === 1) return new KernelExecutor(config, chain, { module }, undefined, logger);
+  const parallel = new ParallelExecutor(config, chain, { workerCount: workers, databaseFolder, logger, module });
+  onParallel?.(parallel);
+  return parallel;
 }
 
 /** For executors without a kernel of their own to ask: what this package's kernel says, in TypeScript. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { DATA_AVAILABILITY_MODES } from '../batcher/dataAvailability';
 import { errorMessage, TributaryError } from '../core/errors';
-import { EXECUTOR_KINDS } from '../execution/createExecutor';
+import { DEFAULT_EXECUTOR, EXECUTOR_KINDS } from '../execution/createExecutor';
 import { LOG_LEVELS } from './createLogger';
 
 export const ROLES = ['sequencer', 'batcher', 'proposer', 'verifier', 'attester'] as const;
@@ -54,7 +54,7 @@ export const nodeConfigSchema = z
     /** How many accounts of the dev mnemonic are unlocked. */
     accounts: z.coerce.number().int().min(1).max(1_000).default(20),
     /** What executes blocks; all give the same. */
-    executor: z.enum(EXECUTOR_KINDS).default('sequential'),
+    executor: z.enum(EXECUTOR_KINDS).default(DEFAULT_EXECUTOR),
     /** Threads of the parallel executor; default: cores, 8 at most. */
     workers: z.coerce.number().int().min(1).max(8).optional(),
     /** Executes every block by the reference too, and halts where they differ. */

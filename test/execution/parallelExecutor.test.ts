@@ -7,6 +7,7 @@ import type { Hex } from 'viem';
 import { toFixedBytes, toHex } from '../../src/core/bytes';
 import { openLevelStore } from '../../src/core/levelStore';
 import type { KeyValueStore } from '../../src/core/ports';
+import { createExecutor } from '../../src/execution/createExecutor';
 import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor, type ParallelExecutorOptions } from '../../src/execution/parallel/parallelExecutor';
@@ -104,6 +105,28 @@ describe('ParallelExecutor', function () {
       await trio.close();
     });
   }
+
+  it('is what executes by default, with threads from the first long block on; on one thread it is the sequential one', async () => {
+    const test = await TestChain.open();
+    const { config, chain } = test;
+    expect(createExecutor({ workers: 1 }, config, chain)).to.be.instanceOf(KernelExecutor);
+    expect(createExecutor({ executor: 'parallel', workers: 1 }, config, chain)).to.be.instanceOf(KernelExecutor);
+    const made: unknown[] = [];
+    const choice = { workers: 2, onParallel: (executor: ParallelExecutor) => made.push(executor) };
+    const parallel = createExecutor(choice, config, chain) as ParallelExecutor;
+    expect(parallel).to.be.instanceOf(ParallelExecutor);
+    expect(made).to.deep.equal([parallel]);
+    const signed = (nonce: number) =>
+      Promise.all(Array.from({ length: 16 }, (_, sender) => signTransaction(sender, nonce, { to: RECIPIENT })));
+    await chain.commit(await parallel.executeBlock(test.request(await signed(0))));
+    expect(parallel.threadCount).to.equal(1);
+    const long = [await signed(1), await signed(2), await signed(3)].flat();
+    const { rejected } = await parallel.executeBlock(test.request(long));
+    expect(rejected).to.deep.equal([]);
+    expect(parallel.threadCount).to.equal(2);
+    await parallel.close();
+    await chain.close();
+  });
 
   it('writes receipts, lists and state roots of long blocks in jobs of all workers', async () => {
     const trio = await Trio.open({ workerCount: 3 });

@@ -31,6 +31,12 @@ describe('loadNodeConfig', () => {
     expect(config.roles).to.deep.equal(['sequencer', 'batcher']);
   });
 
+  it('executes in parallel where nothing else is said', () => {
+    expect(loadNodeConfig(required, {})).to.include({ executor: 'parallel', crossCheck: false });
+    expect(loadNodeConfig(required, {}).workers).to.equal(undefined);
+    expect(loadNodeConfig(required, { TRIBUTARY_EXECUTOR: 'sequential' }).executor).to.equal('sequential');
+  });
+
   it('names each wrong field, where it came from and what was expected', () => {
     const error = failure(() => loadNodeConfig({ ...required, port: 70_000 }, { TRIBUTARY_L1_CONFIRMATIONS: 'many' }));
     expect(error.code).to.equal('Node.InvalidConfig');

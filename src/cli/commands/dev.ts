@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { EXECUTOR_KINDS, type ExecutorKind } from '../../execution/createExecutor';
+import { DEFAULT_EXECUTOR, EXECUTOR_KINDS, type ExecutorKind } from '../../execution/createExecutor';
 import { startDev } from '../../node/dev/startDev';
 import { numberOption, urlOption } from '../parseOption';
 import { untilSignal } from '../untilSignal';
@@ -29,7 +29,7 @@ Examples:
   $ tributary dev --accounts 5                    five funded accounts
   $ tributary dev --voting-seconds 60             more time to vote by hand
   $ tributary dev --executor reference            execute blocks with @ethereumjs/evm, to compare
-  $ tributary dev --executor parallel --workers 4   execute blocks on four threads
+  $ tributary dev --workers 4                     execute large blocks on four threads
   $ tributary dev --silent                        print nothing but errors
   $ tributary dev --reset                         drop the chain in the data directory first`;
 
@@ -51,7 +51,9 @@ export function registerDevCommand(program: Command): void {
     .option('--data-dir <folder>', 'databases and deployment.json', '.tributary/dev')
     .option('--accounts <count>', 'how many funded accounts', numberOption(1, 1_000), 20)
     .option('--voting-seconds <s>', 'how long votes on upgrades last', numberOption(1, 86_400), 10)
-    .addOption(new Option('--executor <kind>', 'what executes blocks').choices(EXECUTOR_KINDS).default('sequential'))
+    .addOption(
+      new Option('--executor <kind>', 'what executes blocks').choices(EXECUTOR_KINDS).default(DEFAULT_EXECUTOR),
+    )
     .option('--workers <count>', 'threads of the parallel executor; default: cores, 8 at most', numberOption(1, 8))
     .option('--silent', 'print nothing but errors')
     .option('--reset', 'drop the chain in the data directory first')

@@ -55,7 +55,7 @@ export function registerNodeCommand(program: Command): void {
     .option('--password-file <file>', "the keystores' password")
     .option('--dev', 'dev methods and the well-known dev keys: for chains without value')
     .option('--accounts <count>', 'with --dev: unlocked accounts (default 20)')
-    .option('--executor <kind>', 'what executes blocks: parallel, sequential or reference (default sequential)')
+    .option('--executor <kind>', 'what executes blocks: parallel, sequential or reference (default parallel)')
     .option('--workers <count>', 'threads of the parallel executor (default: cores, 8 at most)')
     .option('--cross-check', 'execute every block by the reference too, and halt where they differ')
     .option('--log-level <level>', 'silent, error, warn, info or debug (default info)')

@@ -57,9 +57,14 @@ export class ParallelExecutor implements Executor {
     this.#executor = new KernelExecutor(config, chain, memory, createRunner, logger);
   }
 
-  /** Resolves when all workers are up; blocks before that are executed by those that are. */
+  /** Starts the workers, which otherwise the first long block does. Resolves when all are up; blocks before that are executed by those that are. */
   async started(): Promise<void> {
     await this.#pool?.started();
+  }
+
+  /** Threads that it has, up or starting, the calling one included. */
+  get threadCount(): number {
+    return this.#pool?.threadCount ?? 1;
   }
 
   statistics(): ParallelStatistics | undefined {

@@ -144,7 +144,7 @@ export class ParallelRunner {
    * `Kernel.execute` throws, and what `take` throws; the kernel's block is then to be taken back
    */
   async execute(transactions: KernelTransaction[], take: TakeOutcome): Promise<void> {
-    await this.#pool.replaceFailed();
+    await this.#prepare(transactions.length);
     for (let from = 0; from < transactions.length; ) {
       const to = this.#stretchEnd(transactions, from);
       const settled = this.#isWorthwhile(transactions, from, to)
@@ -173,7 +173,7 @@ export class ParallelRunner {
     reject: RejectTransaction,
     accessList?: Uint8Array,
   ): Promise<boolean> {
-    await this.#pool.replaceFailed();
+    await this.#prepare(transactions.length);
     if (accessList && (await this.#replay(transactions, reject, accessList))) return true;
     for (let from = 0; from < transactions.length; ) {
       let to = Math.min(transactions.length, from + (this.#backoff > 0 ? this.#backoff : this.#lengthMax));
@@ -195,6 +195,12 @@ export class ParallelRunner {
       from = to;
     }
     return false;
+  }
+
+  /** Threads start with the first list that is long enough for them; it and those that come before they are up are executed in order. */
+  async #prepare(count: number): Promise<void> {
+    if (count >= this.#parallelMin) this.#pool.start();
+    await this.#pool.replaceFailed();
   }
 
   /** Executes and seals all the transactions with their block's access list. False: nothing was done, they are to be executed without. */

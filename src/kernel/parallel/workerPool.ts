@@ -51,8 +51,13 @@ const REPLACEMENTS_MAX = 20;
 
 type Resolved = Required<Omit<WorkerPoolOptions, 'backend'>> & Pick<WorkerPoolOptions, 'backend'>;
 
+/** Threads that execute where nobody says how many, the calling one included. */
+export function defaultWorkerCount(): number {
+  return Math.min(availableParallelism(), WORKER_COUNT_MAX);
+}
+
 function resolved(options: WorkerPoolOptions): Resolved {
-  const workerCount = Math.min(options.workerCount ?? availableParallelism(), WORKER_COUNT_MAX);
+  const workerCount = Math.min(options.workerCount ?? defaultWorkerCount(), WORKER_COUNT_MAX);
   if (!Number.isInteger(workerCount) || workerCount < 1) {
     throw new TributaryError('Kernel.WorkerCount', `workerCount is ${workerCount}, expected 1 or more`);
   }
@@ -114,9 +119,10 @@ export class WorkerPool {
   readonly #threads: (Thread | undefined)[] = [];
   #run = 0;
   #replacements = 0;
+  #isStarted = false;
   #isClosed = false;
 
-  /** Starts the threads; they join runs once they are up. */
+  /** No thread runs before `start`: most executors never see a block that is worth one. */
   constructor(shared: SharedMemory, options: WorkerPoolOptions, logger?: Logger) {
     this.options = resolved(options);
     this.#shared = shared;
@@ -125,6 +131,12 @@ export class WorkerPool {
     this.sourceAt = this.runAt + runSize(this.options);
     this.#control = new Int32Array(shared.memory.buffer, this.runAt, 1024);
     this.#idleMs = new Float64Array(new SharedArrayBuffer(8 * this.options.workerCount));
+  }
+
+  /** Starts the threads, the first time; they join runs once they are up. */
+  start(): void {
+    if (this.#isStarted || this.#isClosed) return;
+    this.#isStarted = true;
     for (let worker = 1; worker < this.options.workerCount; worker++) this.#startThread(worker);
   }
 
@@ -153,6 +165,11 @@ export class WorkerPool {
     return count;
   }
 
+  /** Threads that were started and have not ended, the calling one included. */
+  get threadCount(): number {
+    return 1 + this.#threads.filter((thread) => thread !== undefined).length;
+  }
+
   /** Whether a thread has failed. */
   get hasFailed(): boolean {
     return this.#threads.some((thread, worker) => thread && this.#stateOf(worker) === WorkerState.failed);
@@ -167,8 +184,9 @@ export class WorkerPool {
     this.#idleMs[0] += ms;
   }
 
-  /** Resolves when every thread is up, or has failed. */
+  /** Starts the threads where that has not been done. Resolves when every one is up, or has failed. */
   async started(): Promise<void> {
+    this.start();
     while (!this.#isClosed && this.#threads.some((thread, worker) => thread && this.#isStarting(worker))) {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
