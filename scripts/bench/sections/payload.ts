@@ -17,6 +17,8 @@ const OP_BLOB_CAPACITY_BYTES = 130_044;
 const OP_CALLDATA_FRAME_SIZE_BYTES = 120_000;
 /** ethereum-optimism/optimism@0020adc2, packages/contracts-bedrock/.gas-snapshot: proposeL2Output, without the transaction's 21,000. */
 const OP_PROPOSE_OUTPUT_GAS = 68_671 + 21_000;
+/** succinctlabs/op-succinct, pull request 342: making a game of theirs, whose factory is OP Stack's. */
+const OP_SUCCINCT_GAME_GAS = 448_465;
 /** OffchainLabs/nitro, arbos/l1pricing: InitialPerBatchGasCostV12, what a batch is charged beside its bytes. */
 const NITRO_BATCH_GAS = 210_000;
 
@@ -33,12 +35,15 @@ export const payload: Section = {
     const create = gasSnapshot['DisputeGameFactory.create, later'];
     const name = 'OP, L2OutputOracle.proposeL2Output';
     rows.push(compare('an output root on L1', 'gas', create, { name, value: OP_PROPOSE_OUTPUT_GAS }));
+    const game = { name: 'OP Succinct, a game by OP’s factory', value: OP_SUCCINCT_GAME_GAS };
+    rows.push(compare('an output root on L1', 'gas', create, game));
     return {
       rows,
       memoryMebibytes: {},
       versions: { node: process.version, zlib: process.versions.zlib ?? '', brotli: process.versions.brotli ?? '' },
       notes: [
-        'OP’s output root: its own gas snapshot (packages/contracts-bedrock/.gas-snapshot, commit 0020adc2) plus 21,000 for the transaction; it comes from the time before dispute games. Ours makes a game, a contract of its own, with each output root, as OP does since.',
+        'OP’s output root: its own gas snapshot (packages/contracts-bedrock/.gas-snapshot, commit 0020adc2) plus 21,000 for the transaction; it comes from the time before dispute games. Ours makes a game, a contract of its own, with each output root, as OP does since; of its own games OP publishes no figure, of one by its factory OP Succinct does (succinctlabs/op-succinct, pull request 342; a validity proof’s game, whose clone holds more).',
+        'Nitro publishes no gas of an assertion, which moreover stands for an hour of blocks and more, not for one output root.',
         'Nitro’s gas: 210,000 a batch (arbos/l1pricing, InitialPerBatchGasCostV12), a transaction’s bytes at EIP-7623’s floor.',
         'Calldata gas is EIP-7623’s floor of 40 per byte that is not zero; batches of at most 120,000 bytes. Blobs are counted by what is filled: a chain posts full ones, or pays for what it leaves empty.',
       ],

@@ -1,4 +1,4 @@
-import { loadFixture, setBalance } from '@nomicfoundation/hardhat-network-helpers';
+import { getStorageAt, loadFixture, setBalance, setCode } from '@nomicfoundation/hardhat-network-helpers';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ethers } from 'hardhat';
@@ -60,6 +60,22 @@ describe('FeeSplitter', () => {
       .withArgs(refusing, 1n);
     await expect(splitter.withdraw(other)).to.changeEtherBalance(other, 9_999n);
     expect(await splitter.dueWei(refusing)).to.equal(1n);
+  });
+
+  it('pays a recipient that comes back in no more than its part', async () => {
+    const { splitter, owned, other, send } = await loadFixture(deploySplitter);
+    const greedy = ethers.getAddress(ethers.toBeHex(0xa77ac, 20));
+    // When it is paid: slot 0 = whether caller.withdraw(this) succeeds once more.
+    const selector = splitter.interface.getFunction('withdraw')?.selector.slice(2);
+    await setCode(greedy, `0x63${selector}60e01b5f52306004525f5f60245f5f335af15f5500`);
+    await owned.setShares([
+      { recipient: greedy, basisPoints: 4_000 },
+      { recipient: other.address, basisPoints: 6_000 },
+    ]);
+    await send(1_000n);
+    await expect(splitter.withdraw(greedy)).to.changeEtherBalances([splitter, greedy], [-400n, 400n]);
+    expect(BigInt(await getStorageAt(greedy, 0))).to.equal(0n);
+    await expect(splitter.withdraw(other)).to.changeEtherBalance(other, 600n);
   });
 
   it('takes no shares that are not a whole, of nobody, of itself or of nothing', async () => {
