@@ -36,6 +36,7 @@ async function runStateTestCommand(path: string, options: StateTestOptions): Pro
   const executor = EXECUTORS[options.executor]();
   const onFailure = options.json ? undefined : printFailure;
   const { passed, failures } = await runStateTests(path, executor, { fork: options.fork, onFailure });
+  if (passed + failures.length === 0) warn(`no state test${options.fork ? ` of ${options.fork}` : ''} in ${path}`);
   if (options.json) print(JSON.stringify({ executor: executor.name, passed, failed: failures.length, failures }));
   else print(`${passed} passed, ${failures.length} failed`);
   if (failures.length > 0) process.exitCode = 1;
@@ -49,6 +50,10 @@ function parseFork(text: string): Fork {
   const fork = FORKS.find((name) => name === text.toLowerCase());
   if (!fork) throw new InvalidArgumentError(`expected one of ${FORKS.join(', ')}`);
   return fork;
+}
+
+function warn(line: string): void {
+  process.stderr.write(`tributary: ${line}\n`);
 }
 
 function print(line: string): void {

@@ -4,7 +4,7 @@
  * A file is either the JSON of ethereum/tests, `{ name: { env, pre, transaction, post } }`, or (`.jsonl`, `.jsonl.gz`) one test
  * a line with its name in `test`. A test has a post-condition per fork and per combination of data, gas and value.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import secp256k1 from 'secp256k1';
@@ -109,9 +109,10 @@ const UINT256_MAX = 2n ** 256n - 1n;
 /**
  * The cases in a file, or in all `.json`, `.jsonl` and `.jsonl.gz` files below a folder in the order of their names.
  * @param fork only of this fork; forks before Cancun are always left out
- * @throws Conformance.InvalidTest naming the file
+ * @throws Conformance.InvalidTest naming the file, Conformance.NoFile
  */
 export function* readStateTests(path: string, fork?: Fork): Generator<StateTestCase> {
+  if (!existsSync(path)) throw new TributaryError('Conformance.NoFile', `expected a file or a folder, got ${path}`);
   for (const file of testFiles(path)) {
     for (const test of readTests(file)) {
       for (const [forkName, posts] of Object.entries(test.post)) {
