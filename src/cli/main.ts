@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { errorMessage } from '../core/errors';
 import { packageVersion } from '../node/packageVersion';
+import { checkRequiredLast } from './checkRequiredLast';
 
 type Register = (program: Command) => void;
 
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     const commands = require(`./commands/${file}`) as Record<string, Register>;
     commands[register](program);
   }
+  checkRequiredLast(program);
   await program.parseAsync();
 }
 

@@ -37,6 +37,11 @@ describe('the command line', function () {
 
   it('names a mistyped flag, command or value, and what was meant', async () => {
     await expectRefusal(['dev', '--prot', '1'], /unknown option '--prot'[\s\S]*Did you mean --port/);
+    await expectRefusal(
+      ['deploy', '--l1', 'http://x.example', '--confg', 'a.json'],
+      /unknown option '--confg'[\s\S]*--config/,
+    );
+    await expectRefusal(['deploy', '--l1', 'http://x.example'], /required option '--config <file>' not specified/);
     await expectRefusal(['devv'], /unknown command 'devv'[\s\S]*Did you mean dev/);
     await expectRefusal(['dev', '--port', 'many'], /--port <port>.*expected an integer from 0 to 65535/);
     await expectRefusal(['dev', '--l1', 'localhost'], /--l1 <url>.*expected an http/);

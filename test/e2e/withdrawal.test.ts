@@ -274,6 +274,8 @@ describe('viem/op-stack with tributary dev, end to end', function () {
       3_000_000n * (await publicL2.readContract({ ...oracle, functionName: 'blobBaseFee' }));
     expect(l1Fee).to.equal((l1GasUsed * weighted) / 16_000_000n);
     expect(l1Fee > 0n).to.equal(true);
+    const raw = await rpc<Record<string, Hex>>(deployment.l2.rpcUrl, 'eth_getTransactionReceipt', [sent]);
+    expect([raw.l1BaseFeeScalar, raw.l1BlobBaseFeeScalar]).to.deep.equal([toHex(2_000_000), toHex(3_000_000)]);
 
     // The signature is all that the oracle guesses: 68 bytes, none of them zero.
     const unsigned = serializeTransaction({

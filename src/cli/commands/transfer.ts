@@ -40,9 +40,9 @@ export function registerTransferCommands(program: Command): void {
     .action(async (amountWei: bigint, flags: TransferFlags) => {
       const user = connect(flags);
       const hash = await initiateEtherWithdrawal(user, flags.to ?? user.account.address, amountWei);
-      print(
-        `withdrawal of ${formatEther(amountWei)} ETH started\n  L2 ${hash}\n  go on with: tributary withdraw finalize ${hash}`,
-      );
+      const where = flags.deployment === DEPLOYMENT ? '' : ` --deployment ${flags.deployment}`;
+      const next = `tributary withdraw finalize ${hash}${where}`;
+      print(`withdrawal of ${formatEther(amountWei)} ETH started\n  L2 ${hash}\n  go on with: ${next}`);
     });
   withdraw
     .command('status')

@@ -23,7 +23,7 @@ Ends with the head that it arrives at; with exit code 1 where a batch claims ano
 
 Examples:
   $ tributary verify --l1 http://127.0.0.1:8545 --deployment .tributary/dev/deployment.json
-  $ tributary verify --l1 https://a.example --l1 https://b.example --deployment deployment.json --json`;
+  $ tributary verify --l1 https://a.example,https://b.example --deployment deployment.json --json`;
 
 /** `tributary verify`: checks a whole chain against L1, once. */
 export function registerVerifyCommand(program: Command): void {
@@ -31,9 +31,13 @@ export function registerVerifyCommand(program: Command): void {
     .command('verify')
     .description('re-derive the chain from L1 alone and check every block')
     .requiredOption('--deployment <file>', 'deployment.json of the chain')
-    .option('--l1 <url>', 'L1 JSON-RPC; again for further ones (default: the deployment file’s)', collectUrl)
-    .option('--l1-beacon <url>', 'beacon API of the L1, for batches in blobs; again for further ones', collectUrl)
-    .option('--blob-archive <url>', 'node that keeps blobs which L1 forgot; again for further ones', collectUrl)
+    .option('--l1 <urls>', 'L1 JSON-RPC, several separated by commas (default: the deployment file’s)', collectUrls)
+    .option(
+      '--l1-beacon <urls>',
+      'beacon API of the L1, for batches in blobs; several separated by commas',
+      collectUrls,
+    )
+    .option('--blob-archive <urls>', 'node that keeps blobs which L1 forgot; several separated by commas', collectUrls)
     .option('--data-dir <folder>', 'keep the derived chain here (default: a temporary folder)')
     .option('--json', 'print the result as one JSON object')
     .addHelpText('after', EXAMPLES)
@@ -74,8 +78,9 @@ export function registerVerifyCommand(program: Command): void {
     });
 }
 
-function collectUrl(text: string, previous: string[] = []): string[] {
-  return [...previous, urlOption(text)];
+/** One URL or several separated by commas, as `tributary node` takes them; again for further ones. */
+function collectUrls(text: string, previous: string[] = []): string[] {
+  return [...previous, ...text.split(',').map((url) => urlOption(url.trim()))];
 }
 
 /** One line that is written over again, on a terminal only. */
