@@ -1,4 +1,4 @@
-import { type Hex, size } from 'viem';
+import type { Hex } from 'viem';
 import { fromHex } from '../core/bytes';
 
 /** EIP-7825: no L1 transaction may ask for more. */
@@ -22,9 +22,10 @@ function usualGasOfBytes(data: Hex): bigint {
 }
 
 function tokensOf(data: Hex): bigint {
+  const bytes = fromHex(data);
   let zeroCount = 0;
-  for (const byte of fromHex(data)) if (byte === 0) zeroCount++;
-  return BigInt(zeroCount + (size(data) - zeroCount) * TOKENS_PER_NONZERO_BYTE);
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === 0) zeroCount++;
+  return BigInt(zeroCount + (bytes.length - zeroCount) * TOKENS_PER_NONZERO_BYTE);
 }
 
 /** The gas that a call's bytes alone cost: an estimate below it is wrong, whatever the call does. */

@@ -246,8 +246,8 @@ export class L1TransactionSender {
   async #sign(pending: PendingTransaction, fees: L1Fees): Promise<void> {
     const { call, nonce, gasLimit, sidecar } = pending;
     pending.fees = fees;
-    const { maxFeePerGas, maxPriorityFeePerGas, maxFeePerBlobGas } = fees;
-    const common = {
+    const { maxFeePerGas, maxPriorityFeePerGas, maxFeePerBlobGas = 0n } = fees;
+    pending.raw = await signTransaction(this.#account, {
       chainId: this.#l1.chainId,
       nonce,
       gas: gasLimit,
@@ -256,14 +256,8 @@ export class L1TransactionSender {
       to: call.to,
       data: call.data,
       value: call.value ?? 0n,
-    };
-    const blobVersionedHashes = sidecar && versionedHashesOf(sidecar).map(toHex);
-    pending.raw = await signTransaction(
-      this.#account,
-      blobVersionedHashes
-        ? { type: 'eip4844', ...common, maxFeePerBlobGas: maxFeePerBlobGas ?? 0n, blobVersionedHashes, sidecars: false }
-        : { type: 'eip1559', ...common },
-    );
+      blobs: sidecar && { maxFeePerBlobGas, versionedHashes: versionedHashesOf(sidecar) },
+    });
     pending.hashes.push(transactionHash(pending.raw));
   }
 
