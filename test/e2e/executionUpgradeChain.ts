@@ -7,12 +7,13 @@ import {
   encodeFunctionData,
   type Hex,
   http,
+  numberToHex,
   type PublicClient,
   parseEventLogs,
+  slice,
   zeroAddress,
   zeroHash,
 } from 'viem';
-import { WebSocket } from 'ws';
 import { type Deployment, parseDeployment } from '../../src/chain/deployment';
 import { toHex } from '../../src/core/bytes';
 import { type DifferenceKind, differencesHash } from '../../src/governance/shadow/shadowResult';
@@ -68,12 +69,15 @@ export class UpgradeChain {
   dev!: TributaryProcess;
   deployment!: Deployment;
   l1!: PublicClient;
+  #verifierUrl = '';
   readonly #sending = new Map<number, Promise<void>>();
 
   /** @param blockTimeSeconds of the L2 */
   async start(blockTimeSeconds: number, flags: string[] = []): Promise<this> {
-    const [port, l1Port] = [await freePort(), await freePort()];
-    const places = ['--port', String(port), '--l1-port', String(l1Port), '--data-dir', this.dataDir];
+    const [port, l1Port, verifierPort] = [await freePort(), await freePort(), await freePort()];
+    this.#verifierUrl = `http://127.0.0.1:${verifierPort}`;
+    const ports = ['--port', String(port), '--l1-port', String(l1Port), '--verifier-port', String(verifierPort)];
+    const places = [...ports, '--data-dir', this.dataDir];
     const time = ['--block-time', String(blockTimeSeconds)];
     this.dev = await new TributaryProcess(['dev', ...places, ...time, ...flags]).ready();
     const file = join(this.dataDir, 'deployment.json');
@@ -180,8 +184,11 @@ export class UpgradeChain {
     return { target: this.registry.address, data };
   }
 
-  /** Propose, vote, queue, execute: all that holders do. */
-  async vote(calls: Call[], description: string): Promise<void> {
+  /**
+   * Propose, vote, queue, execute: all that holders do.
+   * @param executeAfter what the execution waits for
+   */
+  async vote(calls: Call[], description: string, executeAfter?: () => Promise<void>): Promise<void> {
     const governor = { address: this.contract('governor'), abi: tributaryGovernorAbi } as const;
     const call = (sender: number, functionName: string, args: unknown[]) =>
       this.send(
@@ -205,6 +212,7 @@ export class UpgradeChain {
     await call(1, 'queue', [...id]);
     if ((await state()) !== QUEUED) throw new Error('the proposal is not queued');
     await this.l1Time(await this.l1.readContract({ ...governor, functionName: 'proposalEta', args: id }));
+    await executeAfter?.();
     await call(2, 'execute', [...id]);
     if ((await state()) !== EXECUTED) throw new Error('the proposal is not executed');
   }
@@ -221,55 +229,61 @@ export class UpgradeChain {
     return STAGES[(await this.version(versionId)).stage];
   }
 
-  /** Or a later one on the same way. */
+  /** Or a later one on the way to Final. @throws where it went another way */
   async untilStage(versionId: Hex, stage: string, timeoutMs = 60_000): Promise<void> {
     const wanted = STAGES.indexOf(stage);
-    await until(`${stage} is reached`, async () => (await this.version(versionId)).stage >= wanted, timeoutMs);
+    await until(
+      `${stage} is reached`,
+      async () => {
+        const reached = (await this.version(versionId)).stage;
+        const isElsewhere = reached !== wanted && reached > STAGES.indexOf('final');
+        if (isElsewhere) throw new Error(`${stage} can't be reached any more: it is ${STAGES[reached]}`);
+        return reached >= wanted;
+      },
+      timeoutMs,
+    );
+  }
+
+  /** Until sequencer and verifier derived this block from L1. */
+  async untilSafe(blockNumber: number): Promise<void> {
+    for (const url of [this.url, this.#verifierUrl]) {
+      const isSafe = async () => {
+        const { number } = await rpc<{ number: Hex }>(url, 'eth_getBlockByNumber', ['safe', false]);
+        return Number(number) >= blockNumber;
+      };
+      await until(`block ${blockNumber} is safe at ${url}`, isSafe, 60_000);
+    }
+  }
+
+  async block(blockNumber: number): Promise<{ hash: Hex; originNumber: number }> {
+    const { hash, transactions } = await rpc<{ hash: Hex; transactions: { input: Hex }[] }>(
+      this.url,
+      'eth_getBlockByNumber',
+      [numberToHex(blockNumber), true],
+    );
+    // As `encodeL1Attributes` packs it; genesis has none.
+    const originNumber = transactions[0] ? Number(slice(transactions[0].input, 28, 36)) : 0;
+    return { hash, originNumber };
+  }
+
+  /** Number of the L1 block in which this was logged of a kernel. */
+  async loggedIn(eventName: 'ExecutionActivated' | 'ExecutionRolledBack', versionId: Hex): Promise<number> {
+    const logs = await this.l1.getContractEvents({ ...this.registry, eventName, fromBlock: 0n });
+    const log = logs.find(({ args }) => args.versionId === BigInt(versionId));
+    if (!log) throw new Error(`no ${eventName} of ${versionId}`);
+    return Number(log.blockNumber);
+  }
+
+  /** The first L2 block from `number` on whose origin is that L1 block or a later one. */
+  async firstBlockFrom(number: number, originNumber: number): Promise<number> {
+    for (let at = number; ; at++) {
+      await until(`block ${at} is there`, async () => (await this.head()) >= at, 60_000);
+      if ((await this.block(at)).originNumber >= originNumber) return at;
+    }
   }
 
   /** Until a block of L1 has this timestamp or a later one. */
   async l1Time(seconds: bigint): Promise<void> {
     await until(`L1 is at ${seconds}`, async () => (await this.l1.getBlock()).timestamp >= seconds, 60_000);
-  }
-}
-
-/** When each block's header came, over a WebSocket. */
-export class BlockClock {
-  /** Milliseconds by block number. */
-  readonly arrivedMs = new Map<number, number>();
-  readonly #socket: WebSocket;
-
-  constructor(url: string) {
-    this.#socket = new WebSocket(url);
-    this.#socket.on('open', () => {
-      this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params: ['newHeads'] }));
-    });
-    this.#socket.on('message', (data) => {
-      const { params } = JSON.parse(String(data)) as { params?: { result: { number: Hex } } };
-      if (params) this.arrivedMs.set(Number(params.result.number), performance.now());
-    });
-  }
-
-  /** Between a block and the one before it; undefined where one of them was not seen. */
-  intervalMs(blockNumber: number): number | undefined {
-    const [before, at] = [this.arrivedMs.get(blockNumber - 1), this.arrivedMs.get(blockNumber)];
-    return before !== undefined && at !== undefined ? at - before : undefined;
-  }
-
-  /** All intervals that were seen, ascending. */
-  intervalsMs(): number[] {
-    return [...this.arrivedMs.keys()].flatMap((number) => this.intervalMs(number) ?? []).sort((a, b) => a - b);
-  }
-
-  /** First and last block that came, if none between is missing. */
-  range(): { first: number; last: number; missing: number[] } {
-    const numbers = [...this.arrivedMs.keys()];
-    const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
-    const missing = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((n) => !this.arrivedMs.has(n));
-    return { first, last, missing };
-  }
-
-  close(): void {
-    this.#socket.close();
   }
 }

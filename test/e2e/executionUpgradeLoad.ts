@@ -11,11 +11,12 @@ const BATCH_COUNT = 10;
 
 /** Transfers at a steady rate from dev accounts that nobody else uses, until stopped. Every answer that is not a hash is a failed request. */
 export class UpgradeLoad {
-  /** Of transactions that the node took. */
-  readonly hashes: Hex[] = [];
+  /** How many transactions the node took. */
+  accepted = 0;
   /** What came in place of a hash. */
   readonly failures: string[] = [];
   #stopping = false;
+  #includedBefore = 0;
   #startedMs = 0;
   #stoppedMs = 0;
   #running: Promise<unknown> = Promise.resolve();
@@ -29,7 +30,8 @@ export class UpgradeLoad {
     private readonly firstSender: number,
   ) {}
 
-  start(): this {
+  async start(): Promise<this> {
+    this.#includedBefore = await this.#nonces();
     this.#startedMs = performance.now();
     const accounts = devAccounts(this.senderCount, this.firstSender);
     this.#running = Promise.all(accounts.map(({ privateKey, account }) => this.#sendFrom(privateKey, account.address)));
@@ -44,7 +46,19 @@ export class UpgradeLoad {
 
   /** That the node took, over the whole run. */
   transactionsPerSecond(): number {
-    return (this.hashes.length * 1000) / (this.#stoppedMs - this.#startedMs);
+    return (this.accepted * 1000) / (this.#stoppedMs - this.#startedMs);
+  }
+
+  /** How many are in blocks. */
+  async included(): Promise<number> {
+    return (await this.#nonces()) - this.#includedBefore;
+  }
+
+  async #nonces(): Promise<number> {
+    const counts = devAccounts(this.senderCount, this.firstSender).map(({ account }) =>
+      rpc<Hex>(this.url, 'eth_getTransactionCount', [account.address, 'latest']),
+    );
+    return (await Promise.all(counts)).reduce((sum, count) => sum + Number(count), 0);
   }
 
   async #sendFrom(privateKey: Hex, address: Hex): Promise<void> {
@@ -76,7 +90,7 @@ export class UpgradeLoad {
       });
       const answers = (await response.json()) as { result?: Hex; error?: { message: string } }[];
       for (const { result, error } of answers) {
-        if (result) this.hashes.push(result);
+        if (result) this.accepted++;
         else this.failures.push(error?.message ?? 'no answer');
       }
     } catch (error) {

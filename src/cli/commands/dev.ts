@@ -7,11 +7,13 @@ import { untilSignal } from '../untilSignal';
 interface DevFlags {
   port: number;
   l1Port: number;
+  verifierPort: number;
   l1?: string;
   blockTime?: number;
   dataDir: string;
   accounts: number;
   votingSeconds: number;
+  canarySeconds: number;
   executor: ExecutorKind;
   workers?: number;
   silent?: boolean;
@@ -28,6 +30,7 @@ Examples:
   $ tributary dev --data-dir /tmp/chain           keep the chain elsewhere
   $ tributary dev --accounts 5                    five funded accounts
   $ tributary dev --voting-seconds 60             more time to vote by hand
+  $ tributary dev --canary-seconds 30             more time to see a new kernel trap and go back
   $ tributary dev --executor reference            execute blocks with @ethereumjs/evm, to compare
   $ tributary dev --workers 4                     execute large blocks on four threads
   $ tributary dev --silent                        print nothing but errors
@@ -42,6 +45,7 @@ export function registerDevCommand(program: Command): void {
     )
     .option('--port <port>', "the L2's JSON-RPC, HTTP and WebSocket", numberOption(0, 65_535), 9545)
     .option('--l1-port <port>', 'the built-in Hardhat L1', numberOption(1, 65_535), 8545)
+    .option('--verifier-port <port>', "the verifier's JSON-RPC; default: a free one", numberOption(0, 65_535), 0)
     .option('--l1 <url>', 'use this running dev L1 in place of the built-in one', urlOption)
     .option(
       '--block-time <s>',
@@ -51,6 +55,7 @@ export function registerDevCommand(program: Command): void {
     .option('--data-dir <folder>', 'databases and deployment.json', '.tributary/dev')
     .option('--accounts <count>', 'how many funded accounts', numberOption(1, 1_000), 20)
     .option('--voting-seconds <s>', 'how long votes on upgrades last', numberOption(1, 86_400), 10)
+    .option('--canary-seconds <s>', 'how long a new version can be rolled back', numberOption(1, 86_400), 6)
     .addOption(
       new Option('--executor <kind>', 'what executes blocks').choices(EXECUTOR_KINDS).default(DEFAULT_EXECUTOR),
     )

@@ -27,6 +27,8 @@ export interface DeployDevChainOptions {
   accountCount: number;
   /** How long votes last. Default 10. */
   votingSeconds?: number;
+  /** How long a new version of a module can be rolled back. Default 6. */
+  canarySeconds?: number;
   /** Other rules than the dev chain's own, e.g. shorter windows. */
   chain?: { contracts?: Partial<RollupFileInput['contracts']>; chain?: RollupFileInput['chain'] };
   onProgress?: (progress: DeployProgress) => void;
@@ -56,7 +58,7 @@ export async function deployDevChain(options: DeployDevChainOptions): Promise<De
 
 /** What `rollup.json` would hold, with windows of seconds. */
 function devRollupFile(options: DeployDevChainOptions, l1ChainId: number): RollupFile {
-  const { l1Url, l2Port, accountCount, votingSeconds = 10, chain } = options;
+  const { l1Url, l2Port, accountCount, votingSeconds = 10, canarySeconds = 6, chain } = options;
   const system = devSystemAccounts();
   const input: RollupFileInput = {
     l1ChainId,
@@ -72,7 +74,7 @@ function devRollupFile(options: DeployDevChainOptions, l1ChainId: number): Rollu
       pauseDurationSeconds: 60,
       initBondWei: String(parseEther('0.01')),
       silencePeriodSeconds: 3_600,
-      governance: devGovernance(votingSeconds),
+      governance: devGovernance(votingSeconds, canarySeconds),
       ...chain?.contracts,
     },
     chain: {
@@ -91,7 +93,7 @@ function devRollupFile(options: DeployDevChainOptions, l1ChainId: number): Rollu
 }
 
 /** Votes and upgrades within a minute: the dev accounts hold all tokens in equal parts, and the dev chain's verifier attests. */
-function devGovernance(votingSeconds: number): RollupFileInput['contracts']['governance'] {
+function devGovernance(votingSeconds: number, canarySeconds: number): RollupFileInput['contracts']['governance'] {
   const allocations = devAccounts(TOKEN_HOLDER_COUNT).map(({ account }) => ({
     account: account.address,
     amount: String(parseEther('1000000')),
@@ -103,7 +105,7 @@ function devGovernance(votingSeconds: number): RollupFileInput['contracts']['gov
     windows: {
       exitSeconds: { parameter: 2, module: 3, governance: 4 },
       shadowSeconds: 2,
-      canarySeconds: 6,
+      canarySeconds,
       finalitySeconds: 4,
       rollBackHoldSeconds: 10,
       livenessGapSeconds: 3_600,

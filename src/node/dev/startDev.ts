@@ -24,6 +24,8 @@ export interface StartDevOptions {
   port: number;
   /** The built-in L1's. */
   l1Port: number;
+  /** The verifier's JSON-RPC; 0 for a free one. */
+  verifierPort: number;
   /** A running dev L1 in place of the built-in one. */
   l1?: string;
   blockTimeSeconds?: number;
@@ -31,6 +33,8 @@ export interface StartDevOptions {
   accounts: number;
   /** How long votes last. */
   votingSeconds: number;
+  /** How long a new version of a module can be rolled back. */
+  canarySeconds: number;
   executor: ExecutorKind;
   /** Threads of the parallel executor; default: cores, 8 at most. */
   workers?: number;
@@ -103,6 +107,7 @@ async function chainOn(l1Url: string, dataDir: DevDataDir, options: StartDevOpti
     l2Port: options.port,
     accountCount: options.accounts,
     votingSeconds: options.votingSeconds,
+    canarySeconds: options.canarySeconds,
     onProgress: ({ step, stepCount, name }) => print(`[${step + 1}/${stepCount}] deployed ${name}`),
   });
   dataDir.writeDeployment(deployment);
@@ -136,13 +141,13 @@ async function startSequencer(
 async function startVerifier(
   l1Url: string,
   dataDir: DevDataDir,
-  { executor, workers, print }: StartDevOptions,
+  { executor, workers, verifierPort, print }: StartDevOptions,
 ): Promise<ChildProcess> {
   const child = ChildProcess.start('the verifier', [
     join(PACKAGE_ROOT, 'dist', 'cli', 'main.js'),
     'node',
     ...['--roles', 'verifier,attester', '--dev', '--l1', l1Url, '--deployment', dataDir.deploymentFile],
-    ...['--data-dir', join(dataDir.path, 'verifier'), '--port', '0', '--executor', executor],
+    ...['--data-dir', join(dataDir.path, 'verifier'), '--port', String(verifierPort), '--executor', executor],
     ...(workers === undefined ? [] : ['--workers', String(workers)]),
     ...['--l1-poll-interval-ms', String(DEV_L1_POLL_MS), '--log-level', 'warn'],
   ]);
