@@ -430,10 +430,18 @@ export class Kernel {
     return this.trie.applyCachedBlock();
   }
 
-  /** As `stateRoot`, by several instances. */
-  stateRootInJobs(runJobs: RunTrieJobs): Promise<Hash> {
+  /** As `stateRoot`, by several instances; `meanwhile` is done by this one first. */
+  stateRootInJobs(runJobs: RunTrieJobs, meanwhile: () => void): Promise<Hash> {
     this.triesAreAhead = true;
-    return this.trie.applyCachedBlockInJobs(runJobs);
+    return this.trie.applyCachedBlockInJobs(runJobs, meanwhile);
+  }
+
+  /** As `trie.takeRecords`, by several instances; `meanwhile` is done by this one first. After `stateRootInJobs`. */
+  async trieRecordsInJobs(runJobs: RunTrieJobs, meanwhile: () => void): Promise<Uint8Array[]> {
+    const records = await this.trie.takeRecordsInJobs(runJobs, meanwhile);
+    if (records) return records;
+    this.trie.applyCachedBlock();
+    return this.trie.takeRecords();
   }
 
   /** The changes are the backend's now; cached values stay. */

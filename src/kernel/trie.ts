@@ -25,6 +25,10 @@ export interface TrieExports {
   trieCollectedSlots(): number;
   trieWriteStorageRoots(records: number): void;
   trieExportChanges(out: number, capacityBytes: number): number;
+  triePlanExport(region: number, sizeBytes: number): number;
+  trieRunExportJobs(region: number, sizeBytes: number, jobCount: number, counter: number): number;
+  trieFinishExport(region: number, sizeBytes: number, jobCount: number): number;
+  beginExportJobs(region: number, sizeBytes: number, jobCount: number): void;
   trieEvict(wantedBytes: number): number;
   trieRoot(owner: number, out: number): number;
   beginSlotJobs(slots: number, plan: number, count: number): void;
@@ -77,8 +81,8 @@ export type TrieChange =
 
 /** `failed`: some job could not be done, and nobody is at work on it any more. `broken`: a worker stopped in the middle of one. */
 export type JobsFate = 'done' | 'failed' | 'broken';
-/** Has several instances do the jobs that `begin` describes, and resolves when none is at it any more. */
-export type RunTrieJobs = (begin: () => void) => Promise<JobsFate>;
+/** Has several instances do the jobs that `begin` describes, this one once it has done `meanwhile`, and resolves when none is at it any more. */
+export type RunTrieJobs = (begin: () => void, meanwhile: () => void) => Promise<JobsFate>;
 
 interface TrieRecords {
   accounts: number;
@@ -96,6 +100,10 @@ const OPEN_RECORDS_MIN = 128;
 const PLAN_SIZE_BYTES_MIN = 65_536;
 export const ACCOUNT_RECORD_SIZE_BYTES = 112;
 export const SLOT_RECORD_SIZE_BYTES = 96;
+
+/** assembly/trie/exportJobs.ts, assembly/trie/changes.ts. */
+const CHUNKS_OFFSET = 2 ** 14;
+const CHUNK_HEAD_SIZE_BYTES = 8;
 
 const DEFAULT_BUCKET_COUNT = 65_536;
 const EXCHANGE_SIZE_BYTES_MIN = 65_536;
@@ -185,8 +193,9 @@ export class KernelTrie {
   /**
    * As `applyCachedBlock`, the work shared out as jobs. Where a job fails, for a worker reads a store that lags behind or memory runs out, all is applied
    * again on this instance; where a worker breaks down in the middle of one the tries are read anew before.
+   * @param meanwhile called once, while others are at the larger part of the jobs where there are any; what it throws is thrown
    */
-  async applyCachedBlockInJobs(runJobs: RunTrieJobs): Promise<Uint8Array> {
+  async applyCachedBlockInJobs(runJobs: RunTrieJobs, meanwhile: () => void): Promise<Uint8Array> {
     const { base, sizeBytes } = this.#options.exchange;
     const instance = this.#exports;
     const accounts = base + WORD_BYTES;
@@ -197,9 +206,17 @@ export class KernelTrie {
     const plan = slots + slotCount * SLOT_RECORD_SIZE_BYTES;
     const planSize = base + sizeBytes - plan;
     let fate: JobsFate = 'failed';
+    let isMeanwhileDone = false;
+    const doMeanwhile = () => {
+      if (isMeanwhileDone) return;
+      isMeanwhileDone = true;
+      meanwhile();
+    };
     if (accountCount + slotCount >= JOB_RECORDS_MIN && planSize >= PLAN_SIZE_BYTES_MIN) {
-      fate = await this.#applyInJobs({ accounts, accountCount, slots, slotCount, plan, planSize }, runJobs);
+      const records = { accounts, accountCount, slots, slotCount, plan, planSize };
+      fate = await this.#applyInJobs(records, runJobs, doMeanwhile);
     }
+    doMeanwhile();
     if (fate === 'broken') this.reset();
     const root =
       fate === 'done'
@@ -209,18 +226,22 @@ export class KernelTrie {
     return root;
   }
 
-  async #applyInJobs(records: TrieRecords, runJobs: RunTrieJobs): Promise<JobsFate> {
+  async #applyInJobs(records: TrieRecords, runJobs: RunTrieJobs, meanwhile: () => void): Promise<JobsFate> {
     const { accounts, accountCount, slots, slotCount, plan, planSize } = records;
     const instance = this.#exports;
     if (instance.triePrepare(accounts, accountCount, slots, slotCount, OPEN_RECORDS_MIN) !== 0) return 'failed';
     if (slotCount > 0) {
       const jobCount = instance.triePlanSlotJobs(slots, slotCount, plan, planSize);
       if (instance.trieStatus() !== 0) return 'failed';
-      const fate = await runJobs(() => instance.beginSlotJobs(slots, plan, jobCount));
+      const isLarger = slotCount >= accountCount;
+      const fate = await runJobs(
+        () => instance.beginSlotJobs(slots, plan, jobCount),
+        isLarger ? meanwhile : () => undefined,
+      );
       if (fate !== 'done') return fate;
       if (instance.trieFinishSlots() !== 0) return 'failed';
     }
-    const fate = await runJobs(() => instance.beginAccountJobs(accounts, accountCount));
+    const fate = await runJobs(() => instance.beginAccountJobs(accounts, accountCount), meanwhile);
     if (fate !== 'done') return fate;
     return instance.trieFinishAccounts(this.#options.exchange.base) === 0 ? 'done' : 'failed';
   }
@@ -246,6 +267,43 @@ export class KernelTrie {
       if (length === 0) return records;
       records.push(this.#copy(base, length));
     }
+  }
+
+  /**
+   * As `takeRecords`, the work shared out as jobs. Undefined where a worker broke down in the middle of one: the tries are then those of the store, and the
+   * block is to be applied again.
+   * @param meanwhile called once, while others are at it; what it throws is thrown
+   */
+  async takeRecordsInJobs(runJobs: RunTrieJobs, meanwhile: () => void): Promise<Uint8Array[] | undefined> {
+    const { base, sizeBytes } = this.#options.exchange;
+    const instance = this.#exports;
+    const jobCount = instance.triePlanExport(base, sizeBytes);
+    this.#check(instance.trieStatus());
+    if (jobCount === 0) meanwhile();
+    else if ((await runJobs(() => instance.beginExportJobs(base, sizeBytes, jobCount), meanwhile)) === 'broken') {
+      this.reset();
+      return undefined;
+    }
+    this.#check(instance.trieFinishExport(base, sizeBytes, jobCount));
+    const records = this.#takeChunks();
+    records.push(...this.takeRecords());
+    return records;
+  }
+
+  /** The chunks of records (`assembly/trie/exportJobs.ts`), as views of one copy. */
+  #takeChunks(): Uint8Array[] {
+    const { base, sizeBytes } = this.#options.exchange;
+    const view = new DataView(this.#memory.buffer);
+    const size = view.getUint32(base + 4, true);
+    const first = base + CHUNKS_OFFSET;
+    // More may have been asked for than there is room for.
+    const next = Math.min(view.getUint32(base, true), base + sizeBytes - size + 1);
+    const count = Math.ceil((next - first) / size);
+    const bytes = this.#copy(first, count * size);
+    return Array.from({ length: count }, (_, index) => {
+      const at = index * size + CHUNK_HEAD_SIZE_BYTES;
+      return bytes.subarray(at, at + view.getUint32(first + index * size, true));
+    });
   }
 
   /** `takeRecords`, decoded. */

@@ -30,6 +30,16 @@ function comparable({ block, receipts, rejected }: ExecutedBlock) {
   };
 }
 
+/** What the store holds afterwards of what the block writes, in whatever order; without flat accounts, some of which one or the other writes as they were. */
+function written({ stateOperations }: ExecutedBlock): string[] {
+  const left = new Map<string, string>();
+  for (const operation of stateOperations) {
+    if (operation.key[0] === keyPrefix.account) continue;
+    left.set(toHex(operation.key), operation.type === 'put' ? toHex(operation.value) : '');
+  }
+  return [...left].map(([key, value]) => `${key}=${value}`).sort();
+}
+
 /** What can be wrong with a transaction of sender 8, who sends nothing else. */
 const FLAWS: TransactionFields[] = [
   { to: RECIPIENT, chainId: 1 },
@@ -61,6 +71,7 @@ class Trio {
     const parallel = await this.parallel.executeBlock(request);
     expect(comparable(sequential)).to.deep.equal(comparable(reference));
     expect(comparable(parallel)).to.deep.equal(comparable(reference));
+    expect(written(parallel)).to.deep.equal(written(sequential));
     await this.test.chain.commit(parallel);
     return parallel;
   }

@@ -1,7 +1,15 @@
 import { createMPT, type MerklePatriciaTrie } from '@ethereumjs/mpt';
 import { RLP } from '@ethereumjs/rlp';
 import { toHex } from '../../src/core/bytes';
-import { createLoadTrieNode, KernelTrie, type TrieAccountUpdate, type TrieExports } from '../../src/kernel/trie';
+import {
+  createLoadTrieNode,
+  type JobsFate,
+  KernelTrie,
+  readChanges,
+  type TrieAccountUpdate,
+  type TrieChange,
+  type TrieExports,
+} from '../../src/kernel/trie';
 import { compileAssembly } from './compileAssembly';
 
 export const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421';
@@ -41,6 +49,8 @@ export interface TrieHarness {
   };
   /** Takes the changes into the store. */
   save(): void;
+  /** As `save`, by jobs that `run` has done; its parameters are those of `trieRunExportJobs`, but for the counter. Returns how many jobs there were. */
+  saveInJobs(run: (region: number, sizeBytes: number, jobCount: number) => Promise<JobsFate>): Promise<number>;
 }
 
 /** A kernel trie over `store`, in an arena of `arenaBytes`. */
@@ -66,9 +76,18 @@ export function createTrieHarness(
   const instantiate = () => new WebAssembly.Instance(kernel, imports).exports as unknown as TrieExports;
   const exports = instantiate();
   const scratchOf = (index: number) => SCRATCH_AT + index * exports.trieScratchSize();
+  let exportJobs: [region: number, sizeBytes: number, jobCount: number] = [0, 0, 0];
+  const beginExportJobs = (...jobs: typeof exportJobs) => {
+    exportJobs = jobs;
+  };
+  const write = (change: TrieChange) => {
+    if (change.type === 'put') store.set(toHex(change.key), change.value);
+    else if (change.type === 'delete') store.delete(toHex(change.key));
+    else for (const key of store.keys()) if (key.startsWith(toHex(change.owner))) store.delete(key);
+  };
   const trie = new KernelTrie({
     memory,
-    exports,
+    exports: { ...exports, beginExportJobs },
     arena: { base: arenaAt, sizeBytes: arenaBytes },
     scratch: SCRATCH_AT,
     exchange: { base: EXCHANGE_AT, sizeBytes: exchangeBytes },
@@ -88,11 +107,19 @@ export function createTrieHarness(
     },
     workerData: (index) => ({ module: kernel, memory, arenaAt, scratch: scratchOf(index) }),
     save() {
-      for (const change of trie.takeChanges()) {
-        if (change.type === 'put') store.set(toHex(change.key), change.value);
-        else if (change.type === 'delete') store.delete(toHex(change.key));
-        else for (const key of store.keys()) if (key.startsWith(toHex(change.owner))) store.delete(key);
-      }
+      for (const change of trie.takeChanges()) write(change);
+    },
+    async saveInJobs(run) {
+      exportJobs = [0, 0, 0];
+      const records = await trie.takeRecordsInJobs(
+        (begin) => {
+          begin();
+          return run(...exportJobs);
+        },
+        () => undefined,
+      );
+      for (const record of records ?? []) for (const change of readChanges(record)) write(change);
+      return exportJobs[2];
     },
   };
 }

@@ -12,9 +12,11 @@ import {
   writeSlotRecords,
 } from '../../src/kernel/trie';
 import { type BlockUpdates, block, toValidBlock } from './trieBlocks';
-import { createTrieHarness, EMPTY_CODE_HASH, storeLines, type TrieHarness, TrieModel } from './trieHarness';
+import { createTrieHarness, EMPTY_CODE_HASH, EMPTY_ROOT, storeLines, type TrieHarness, TrieModel } from './trieHarness';
 
 const SEED = 0x6a6f6273;
+
+type JobsExport = 'trieRunSlotJobs' | 'trieRunAccountJobs' | 'trieRunExportJobs';
 
 describe('kernel/trie jobs', () => {
   it(`computes the same root by jobs in any order on two instances as in one go (seed ${SEED})`, () => {
@@ -49,7 +51,7 @@ describe('kernel/trie jobs', () => {
     const parts = createTrieHarness({ arenaBytes: 32 << 20, exchangeBytes: 4 << 20 });
     const worker = new Worker(WORKER_SOURCE, { eval: true, workerData: parts.workerData(1) });
     try {
-      const runOnBoth = async (name: 'trieRunSlotJobs' | 'trieRunAccountJobs', ...parameters: number[]) => {
+      const runOnBoth = async (name: JobsExport, ...parameters: number[]) => {
         worker.postMessage({ name, parameters });
         const answer = once(worker, 'message');
         const run = parts.exports[name] as (...values: number[]) => number;
@@ -75,12 +77,59 @@ describe('kernel/trie jobs', () => {
         expect(exports.trieFinishAccounts(out)).to.equal(0);
         expect(toHex(new Uint8Array(parts.memory.buffer).slice(out, out + 32))).to.equal(toHex(expected));
         whole.save();
-        parts.save();
+        Buffer.from(parts.memory.buffer).fill(0, recordsAt, recordsAt + 4);
+        const exported = await parts.saveInJobs(async (...jobs) => {
+          await runOnBoth('trieRunExportJobs', ...jobs, recordsAt);
+          return 'done';
+        });
+        // Both large tries, by nibble.
+        expect(exported).to.equal(32);
       }
       expect(storeLines(parts.store)).to.deep.equal(storeLines(whole.store));
     } finally {
       await worker.terminate();
     }
+  });
+
+  for (const [what, exchangeBytes, doneMax] of [
+    ['all jobs are done', 4 << 20, 99],
+    ['some are left undone', 4 << 20, 5],
+    ['there is no room for all', 256 << 10, 99],
+  ] as const) {
+    it(`stores what is stored in one go where ${what}`, async () => {
+      const whole = createTrieHarness({ arenaBytes: 32 << 20, exchangeBytes: 4 << 20 });
+      const parts = createTrieHarness({ arenaBytes: 32 << 20, exchangeBytes });
+      const instances = [parts.exports, parts.addInstance(1)];
+      const blocks = [tokenBlock(0), tokenBlock(1)];
+      // Most of the first block is taken away again: nodes go, others come to lie elsewhere.
+      const gone = blocks[0].slots.filter((_, index) => index % 10 !== 0).map((slot) => ({ ...slot, value: 0n }));
+      blocks.push({ accounts: blocks[0].accounts.slice(0, 41), slots: gone });
+      for (const { accounts, slots } of blocks) {
+        const root = whole.trie.apply(accounts, slots);
+        expect(toHex(parts.trie.apply(accounts, slots))).to.equal(toHex(root));
+        whole.save();
+        const counter = parts.recordsAt;
+        Buffer.from(parts.memory.buffer).fill(0, counter, counter + 4);
+        const jobCount = await parts.saveInJobs(async (region, size, count) => {
+          const half = Math.min(doneMax, count >> 1);
+          expect(instances[1].trieRunExportJobs(region, size, half, counter)).to.equal(0);
+          expect(instances[0].trieRunExportJobs(region, size, Math.min(doneMax, count), counter)).to.equal(0);
+          return 'done';
+        });
+        expect(jobCount).to.be.greaterThan(11);
+        expect(storeLines(parts.store)).to.deep.equal(storeLines(whole.store));
+      }
+    });
+  }
+
+  it('leaves the tries as they are stored where a thread broke down', async () => {
+    const parts = createTrieHarness({ exchangeBytes: 4 << 20 });
+    const { accounts, slots } = tokenBlock(0);
+    const root = toHex(parts.trie.apply(accounts, slots));
+    const run = async (): Promise<'broken'> => 'broken';
+    expect(await parts.saveInJobs(run)).to.be.greaterThan(11);
+    expect(toHex(parts.trie.root())).to.equal(EMPTY_ROOT);
+    expect(toHex(parts.trie.apply(accounts, slots))).to.equal(root);
   });
 
   it('may be applied again as a whole after jobs have run in part', () => {

@@ -1,5 +1,6 @@
 import { contractAddress, type SignedTransaction } from '../../../src/codec/transaction';
 import { concatBytes, toFixedBytes, toHex } from '../../../src/core/bytes';
+import type { ExecutorChoice } from '../../../src/execution/createExecutor';
 import { readArtifact } from '../artifact';
 import { BenchChain, CHAIN_ID, type SealTimes } from '../benchChain';
 import { JsonRpcClient, sendBodies } from '../jsonRpcClient';
@@ -14,6 +15,9 @@ import { transferData } from '../tokenCalls';
 const BLOCK_GAS_LIMIT = 2_000_000_000;
 const BATCH_SIZE = 250;
 const GOAL = { atLeast: 3 };
+/** What a node executes by. */
+const DEFAULT: ExecutorChoice = {};
+const SEQUENTIAL: ExecutorChoice = { executor: 'sequential' };
 
 interface MineTimes {
   durationMs: number;
@@ -29,39 +33,43 @@ interface Queue {
 export const blocks: Section = {
   title: 'A block of many transactions: execute, state root, seal',
   about:
-    'The same signed transactions on both, each time on a new chain that has only the token and 200 senders. The block on LevelDB in a ' +
-    'temporary folder; writing it there is shown apart. anvil has taken all transactions into its pool before its `evm_mine` is timed, so ' +
+    'The same signed transactions on both, each time on a new chain that has only the token and 200 senders. The first block of that size on each is not ' +
+    'timed, the second is: memory and compiled code as in a node that runs. As a node does by default: on all cores, with workers that are up; beneath, on one. The ' +
+    'block on LevelDB in a temporary folder; writing it there is shown apart. anvil has taken all transactions into its pool before its `evm_mine` is timed, so ' +
     "that signature recovery is in nobody's time; anvil's has the block's way into its memory in it. JSON and pool are in nobody's time, but for " +
     'the choice of transactions from the pool in anvil’s.',
 
   async measure({ blockTransactionCount: count, rounds }) {
     const result: SectionResult = { rows: [], memoryMebibytes: {}, versions: {}, notes: [] };
     // Compiled code of the process, warm as it is in a node that runs.
-    await runOwn(tokenQueue(Math.ceil(count / 10)));
+    for (const choice of [DEFAULT, SEQUENTIAL]) await runOwn(tokenQueue(Math.ceil(count / 10)), choice);
     for (const [work, queue] of [
       [`${count} ERC-20 transfers, one token, fresh recipients`, tokenQueue(count)],
       [`${count} raw transfers, fresh recipients`, transferQueue(count)],
     ] as const) {
       const own: SealTimes[] = [];
+      const sequential: SealTimes[] = [];
       const anvil: MineTimes[] = [];
       for (let round = 0; round < rounds; round++) {
         log(`blocks: ${work}, round ${round + 1} of ${rounds}`);
-        own.push(await runOwn(queue));
+        own.push(await runOwn(queue, DEFAULT));
+        sequential.push(await runOwn(queue, SEQUENTIAL));
         anvil.push(await runAnvil(queue, result));
       }
-      result.rows.push(...rowsOf(work, own, anvil));
+      result.rows.push(...rowsOf(work, own, sequential, anvil));
     }
     result.memoryMebibytes['this process'] = ownPeakMebibytes();
     return result;
   },
 };
 
-function rowsOf(work: string, own: SealTimes[], anvil: MineTimes[]): Row[] {
+function rowsOf(work: string, own: SealTimes[], sequential: SealTimes[], anvil: MineTimes[]): Row[] {
   const mined = { name: 'anvil', value: median(anvil.map(({ durationMs }) => durationMs)) };
   const processor = { name: 'anvil', value: median(anvil.map(({ processorMs }) => processorMs)) };
   return [
     compare(work, 'ms', median(own.map(({ executeMs }) => executeMs)), mined, GOAL),
     compare('… and written to disk', 'ms', median(own.map(({ executeMs, commitMs }) => executeMs + commitMs)), mined),
+    compare('… by the sequential executor', 'ms', median(sequential.map(({ executeMs }) => executeMs)), mined),
     compare(
       '… its processor time, without the disk',
       'ms',
@@ -71,10 +79,11 @@ function rowsOf(work: string, own: SealTimes[], anvil: MineTimes[]): Row[] {
   ];
 }
 
-async function runOwn({ setUp, transactions }: Queue): Promise<SealTimes> {
+async function runOwn({ setUp, transactions }: Queue, executor: ExecutorChoice): Promise<SealTimes> {
   const rich = devSigners(SENDER_COUNT).map(({ address }) => address);
-  const chain = await BenchChain.open({ executor: {}, rich, gasLimit: BLOCK_GAS_LIMIT, store: 'disk' });
+  const chain = await BenchChain.open({ executor, rich, gasLimit: BLOCK_GAS_LIMIT, store: 'disk' });
   try {
+    await chain.started();
     for (const block of setUp) await chain.seal(block);
     return await chain.seal(transactions);
   } finally {
@@ -122,7 +131,7 @@ async function runAnvil({ setUp, transactions }: Queue, result: SectionResult): 
 function transferQueue(count: number): Queue {
   const signers = devSigners(SENDER_COUNT);
   const message = (index: number) => ({ to: freshAddress(index), value: 1n, gasLimit: TRANSFER_GAS_LIMIT });
-  return { setUp: [], transactions: signInTurn(signers, count, message) };
+  return withWarmUp([], signInTurn(signers, 2 * count, message));
 }
 
 function tokenQueue(count: number): Queue {
@@ -136,7 +145,13 @@ function tokenQueue(count: number): Queue {
     sign(first, CHAIN_ID, { to: token, data: transferData(address, 10n ** 20n), gasLimit }),
   );
   const message = (index: number) => ({ to: token, data: transferData(freshAddress(index), 1n), gasLimit });
-  return { setUp: [[deployment], funding], transactions: signInTurn(signers, count, message) };
+  return withWarmUp([[deployment], funding], signInTurn(signers, 2 * count, message));
+}
+
+/** Half of the transactions go into the block that is timed, and before it the others into one. */
+function withWarmUp(setUp: SignedTransaction[][], transactions: SignedTransaction[]): Queue {
+  const half = transactions.length / 2;
+  return { setUp: [...setUp, transactions.slice(0, half)], transactions: transactions.slice(half) };
 }
 
 function signInTurn(signers: Signer[], count: number, message: (index: number) => Message): SignedTransaction[] {

@@ -74,7 +74,13 @@ function timed(work: () => unknown): number {
 }
 
 async function runChain({ rich, contracts, transactions }: Workload) {
-  const chain = await BenchChain.open({ executor: {}, rich, contracts, gasLimit: GAS_LIMIT, store: 'disk' });
+  const chain = await BenchChain.open({
+    executor: { executor: 'sequential' },
+    rich,
+    contracts,
+    gasLimit: GAS_LIMIT,
+    store: 'disk',
+  });
   const root = timeStateRoots();
   let [executeMs, commitMs] = [0, 0];
   try {

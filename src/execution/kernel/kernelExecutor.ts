@@ -25,7 +25,7 @@ import type {
 } from '../executor';
 import { LazyReference } from '../reference/lazyReference';
 import type { ExecutionChain } from '../reference/referenceExecutor';
-import { listRoots, sealBlock } from '../sealBlock';
+import { type ListRoots, listRoots, sealBlock } from '../sealBlock';
 import { blockGasLimitReached, checkSender, checkTransaction } from '../transactionRules';
 import { kernelBlock } from './kernelBlock';
 import { KernelCalls } from './kernelCalls';
@@ -50,6 +50,13 @@ const ACCESS_LIST_SIZE_BYTES = 40 * 2 ** 20;
 /** EIP-2930: the least that a block pays to touch one more account or slot. */
 const ACCOUNT_GAS_MIN = 2_400;
 const SLOT_GAS_MIN = 1_900;
+
+/** What follows from a block's transactions and receipts, the state root apart. */
+interface SealedLists {
+  accessList: Uint8Array | undefined;
+  receipts: StoredReceipts;
+  roots: ListRoots;
+}
 
 /**
  * The state transition in the WebAssembly kernel.
@@ -194,29 +201,46 @@ export class KernelExecutor implements Executor {
     const given = mode === 'strict' ? accessList : undefined;
     const isListRight = await this.#runner.execute(transactions, reject, given);
     const included = [...attributes.deposits, ...withoutRejected(transactions, rejected)];
-    const list = isListRight ? given : kernel.accessList.encoded();
-    return { ...(await this.#seal(attributes, included)), rejected, accessList: list };
+    return { ...(await this.#seal(attributes, included, isListRight ? given : undefined)), rejected };
   }
 
-  async #seal(attributes: BlockAttributes, transactions: Transaction[]): Promise<Omit<ExecutedBlock, 'rejected'>> {
-    const { sealing, blockGasUsed } = this.#kernel;
-    const stateRoot = await this.#runner.stateRoot();
-    const messagePasser = this.#kernel.account(addresses.l2ToL1MessagePasser);
-    const receipts = new StoredReceipts(sealing.storedReceipts());
-    const lists = sealing.isComplete
-      ? {
-          transactionsRoot: sealing.transactionsRoot(),
-          receiptsRoot: sealing.receiptsRoot(),
-          logsBloom: sealing.logsBloom(),
-        }
-      : listRoots(transactions, [...receipts]);
-    const block = sealBlock(attributes, transactions, blockGasUsed, lists, {
+  /** @param accessList where it is known; otherwise it is encoded */
+  async #seal(
+    attributes: BlockAttributes,
+    transactions: Transaction[],
+    accessList: Uint8Array | undefined,
+  ): Promise<Omit<ExecutedBlock, 'rejected'>> {
+    const kernel = this.#kernel;
+    const made: Partial<SealedLists> = { accessList };
+    // Where others compute the state root too, the rest is done while they are at it.
+    const stateRoot = await this.#runner.stateRoot(() => {
+      made.accessList ??= kernel.accessList.encoded();
+      made.receipts = new StoredReceipts(kernel.sealing.storedReceipts());
+      made.roots = this.#listRoots(transactions, made.receipts);
+    });
+    const { receipts, roots } = made as SealedLists;
+    const messagePasser = kernel.account(addresses.l2ToL1MessagePasser);
+    const block = sealBlock(attributes, transactions, kernel.blockGasUsed, roots, {
       stateRoot,
       messagePasserStorageRoot: messagePasser?.storageRoot ?? EMPTY_ROOT,
     });
-    const codes = this.#kernel.newCodes().map(codeOperation);
-    const stateOperations = new RecordedOperations(sealing.takeFlatRecords(), this.#kernel.trie.takeRecords(), codes);
-    return { block, receipts, stateOperations };
+    const codes = kernel.newCodes().map(codeOperation);
+    let flatRecords: Uint8Array[] = [];
+    const trieRecords = await this.#runner.trieRecords(() => {
+      flatRecords = kernel.sealing.takeFlatRecords();
+    });
+    const stateOperations = new RecordedOperations(flatRecords, trieRecords, codes);
+    return { block, receipts, stateOperations, accessList: made.accessList };
+  }
+
+  #listRoots(transactions: Transaction[], receipts: StoredReceipts): ListRoots {
+    const { sealing } = this.#kernel;
+    if (!sealing.isComplete) return listRoots(transactions, [...receipts]);
+    return {
+      transactionsRoot: sealing.transactionsRoot(),
+      receiptsRoot: sealing.receiptsRoot(),
+      logsBloom: sealing.logsBloom(),
+    };
   }
 
   /** Why a transaction is not included, in the words that all executors share. */

@@ -15,8 +15,10 @@ export interface TransactionRunner {
    * @returns whether it was found to be the block's
    */
   execute(transactions: SignedTransaction[], reject: Reject, accessList?: Uint8Array): Promise<boolean>;
-  /** `Kernel.stateRoot`, once, after the block's last change. */
-  stateRoot(): Promise<Hash>;
+  /** `Kernel.stateRoot`, once, after the block's last change. `meanwhile` is called once, on this thread: what needs the block's changes but not the root. */
+  stateRoot(meanwhile: () => void): Promise<Hash>;
+  /** `KernelTrie.takeRecords`, once, after `stateRoot`; `meanwhile` as there. */
+  trieRecords(meanwhile: () => void): Promise<Uint8Array[]>;
 }
 
 /** Really one after the other. */
@@ -36,7 +38,12 @@ export class OrderedRunner implements TransactionRunner {
     return false;
   }
 
-  async stateRoot(): Promise<Hash> {
+  async stateRoot(meanwhile: () => void): Promise<Hash> {
+    meanwhile();
     return this.#kernel.stateRoot();
+  }
+  async trieRecords(meanwhile: () => void): Promise<Uint8Array[]> {
+    meanwhile();
+    return this.#kernel.trie.takeRecords();
   }
 }

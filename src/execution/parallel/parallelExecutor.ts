@@ -51,7 +51,8 @@ export class ParallelExecutor implements Executor {
       this.#runner = runner;
       return {
         execute: (...request) => runner.executeAndSeal(...request),
-        stateRoot: () => runner.stateRoot(),
+        stateRoot: (meanwhile) => runner.stateRoot(meanwhile),
+        trieRecords: (meanwhile) => runner.trieRecords(meanwhile),
       };
     };
     this.#executor = new KernelExecutor(config, chain, memory, createRunner, logger);

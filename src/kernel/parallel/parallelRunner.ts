@@ -10,7 +10,7 @@
  * other does.
  */
 import type { SignedTransaction } from '../../codec/transaction';
-import { type Hash, toHex } from '../../core/bytes';
+import { type Address, equalBytes, type Hash, toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import type { Logger } from '../../core/ports';
 import { encodedSize, encodeTransaction, type KernelTransaction } from '../encodeTransaction';
@@ -88,6 +88,8 @@ const FIRST_SHARE = 32;
 const SHARE_MAX = 256;
 /** Parallel execution of a stretch in which one sender has a larger share gains too little. */
 const SENDER_SHARE_MAX = 0.7;
+/** Transactions whose senders are looked at before a run, about. */
+const SENDER_SAMPLE = 64;
 /** Where the doubling ends. */
 const BACKOFF_MAX = 65_536;
 /** Without a task for so long the main thread lets its other events have their turn. */
@@ -107,6 +109,8 @@ export class ParallelRunner {
   /** Transactions to go before the next run. */
   #backoff = 0;
   #nextBackoff: number;
+  /** Of the block in hand. */
+  #isRootInJobs = false;
 
   /** @param backend the kernel's, on this thread: workers without one of their own ask here */
   constructor(
@@ -178,7 +182,7 @@ export class ParallelRunner {
     for (let from = 0; from < transactions.length; ) {
       let to = Math.min(transactions.length, from + (this.#backoff > 0 ? this.#backoff : this.#lengthMax));
       let run = NO_RUN;
-      if (this.#backoff === 0 && to - from >= this.#parallelMin && this.#pool.readyCount > 1) {
+      if (this.#mayRun(to - from) && !hasMainSender(transactions, from, to)) {
         const hand = () => {
           const handed = this.#handRecords(transactions, from, to);
           to = from + handed;
@@ -235,17 +239,36 @@ export class ParallelRunner {
 
   /**
    * The state root after the block's changes, as `Kernel.stateRoot`, by all workers where that pays.
-   * @throws as `Kernel.stateRoot`
+   * @param meanwhile what the main thread does while the others compute
+   * @throws as `Kernel.stateRoot`, and what `meanwhile` throws
    */
-  async stateRoot(): Promise<Hash> {
-    if (this.#pool.readyCount < 2) return this.#kernel.stateRoot();
+  async stateRoot(meanwhile: () => void): Promise<Hash> {
+    this.#isRootInJobs = false;
+    if (this.#pool.readyCount < 2) {
+      meanwhile();
+      return this.#kernel.stateRoot();
+    }
     let fate: JobsFate | undefined;
-    const root = await this.#kernel.stateRootInJobs(async (begin) => {
-      fate = await this.#runJobs(begin);
+    const root = await this.#kernel.stateRootInJobs(async (begin, besides) => {
+      fate = await this.#runJobs(begin, besides);
       return fate;
-    });
-    if (fate === 'done') this.#statistics.rootsInJobs++;
+    }, meanwhile);
+    this.#isRootInJobs = fate === 'done';
+    if (this.#isRootInJobs) this.#statistics.rootsInJobs++;
     return root;
+  }
+
+  /**
+   * What the block changed in the tries, as `KernelTrie.takeRecords`, after `stateRoot`; by all workers where they computed that too.
+   * @param meanwhile what the main thread does while the others are at it
+   * @throws as `stateRoot`
+   */
+  async trieRecords(meanwhile: () => void): Promise<Uint8Array[]> {
+    if (this.#isRootInJobs && this.#pool.upCount > 1) {
+      return this.#kernel.trieRecordsInJobs((begin, besides) => this.#runJobs(begin, besides), meanwhile);
+    }
+    meanwhile();
+    return this.#kernel.trie.takeRecords();
   }
 
   /** All workers do the jobs that `begin` describes; `meanwhile` is the main thread's before it takes part. */
@@ -321,8 +344,12 @@ export class ParallelRunner {
     return end;
   }
 
+  #mayRun(count: number): boolean {
+    return this.#backoff === 0 && count >= this.#parallelMin && this.#pool.readyCount > 1;
+  }
+
   #isWorthwhile(transactions: KernelTransaction[], from: number, to: number): boolean {
-    if (this.#backoff > 0 || to - from < this.#parallelMin || this.#pool.readyCount < 2) return false;
+    if (!this.#mayRun(to - from) || hasMainSender(transactions, from, to)) return false;
     return encodedSize(transactions[from]) <= this.#pool.options.sourceSizeBytes;
   }
 
@@ -532,6 +559,28 @@ export class ParallelRunner {
     this.#backoff = this.#nextBackoff;
     this.#nextBackoff = Math.min(BACKOFF_MAX, 2 * this.#nextBackoff);
   }
+}
+
+/**
+ * Whether more of the transactions than `SENDER_SHARE_MAX` come from one sender, going by a sample: that says nothing of the lists that follow, so it is to be
+ * seen before a run is begun. Boyer and Moore's majority vote.
+ */
+function hasMainSender(transactions: { from: Address }[], from: number, to: number): boolean {
+  const step = Math.max(1, Math.floor((to - from) / SENDER_SAMPLE));
+  let candidate = transactions[from].from;
+  let votes = 0;
+  let samples = 0;
+  for (let i = from; i < to; i += step) {
+    const sender = transactions[i].from;
+    if (votes === 0) candidate = sender;
+    votes += equalBytes(sender, candidate) ? 1 : -1;
+    samples++;
+  }
+  // With a share s of all samples the candidate keeps (2 s - 1) of the votes at least.
+  if (votes < (2 * SENDER_SHARE_MAX - 1) * samples) return false;
+  let own = 0;
+  for (let i = from; i < to; i += step) if (equalBytes(transactions[i].from, candidate)) own++;
+  return own > SENDER_SHARE_MAX * samples;
 }
 
 function currentSender(kernel: Kernel, { from }: KernelTransaction): RejectedSender | undefined {

@@ -8,7 +8,7 @@ export { breakCodeLock } from '../state/codeCache';
 export { leaveRun } from '../state/multiVersion';
 export { beginReplay, isReplayed, settleReplay } from './replay';
 export { addRecords, roomEnd, sealResults } from './records';
-export { beginAccountJobs, beginSealJobs, beginSlotJobs, endPhase } from './phases';
+export { beginAccountJobs, beginExportJobs, beginSealJobs, beginSlotJobs, endPhase } from './phases';
 export { finishSealing, planSealing, sealedFirst } from './sealJobs';
 export { addTransaction, beginRun, finalCount, fittingCount, rejectedSender, sealRun, settle, takeResult, work } from './worker';
 

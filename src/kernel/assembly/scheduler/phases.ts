@@ -3,6 +3,7 @@
  * the workers, all call `work` until it returns, and then the phase is ended. A job that fails is the main thread's to repeat.
  */
 import { releaseLocalLists } from '../trie/arena';
+import { runExportJobs } from '../trie/exportJobs';
 import { runAccountJobs, runSlotJobs } from '../trie/jobs';
 import { setStatus, status, STATUS_OK } from '../trie/status';
 import { control, JOB_A, JOB_B, JOB_C, JOB_CURSOR, JOB_FAILED, JOB_SEALING, PHASE } from './region';
@@ -13,6 +14,7 @@ const enum Phase {
   Sealing = 1,
   Slots = 2,
   Accounts = 3,
+  Export = 4,
 }
 
 /** After `planSealing`. */
@@ -35,6 +37,14 @@ export function beginAccountJobs(accounts: usize, count: i32): void {
   store<u32>(control(), <u32>accounts, JOB_A);
   store<u32>(control(), count, JOB_B);
   begin(Phase.Accounts);
+}
+
+/** See trie/exportJobs: `runExportJobs`. */
+export function beginExportJobs(region: usize, size: usize, count: i32): void {
+  store<u32>(control(), <u32>region, JOB_A);
+  store<u32>(control(), count, JOB_B);
+  store<u32>(control(), <u32>size, JOB_C);
+  begin(Phase.Export);
 }
 
 function begin(phase: Phase): void {
@@ -60,6 +70,8 @@ export function workOnPhase(): bool {
     setStatus(STATUS_OK);
     if (phase == Phase.Slots) {
       runSlotJobs(<usize>load<u32>(control(), JOB_A), <usize>load<u32>(control(), JOB_B), load<i32>(control(), JOB_C), control() + JOB_CURSOR);
+    } else if (phase == Phase.Export) {
+      runExportJobs(<usize>load<u32>(control(), JOB_A), <usize>load<u32>(control(), JOB_C), load<i32>(control(), JOB_B), control() + JOB_CURSOR);
     } else {
       runAccountJobs(<usize>load<u32>(control(), JOB_A), load<i32>(control(), JOB_B), control() + JOB_CURSOR);
     }

@@ -130,6 +130,8 @@ function flatSlot(account: usize, key: usize): usize {
     fromBigEndian(slot + 32, entry + S_VALUE);
     copy(entry + S_VALUE, entry + S_COMMITTED);
   }
+  // The state root needs it of a slot that is written, as most are; here all workers hash, there the owner of the tries alone.
+  if (isParallel()) slotHash(entry, workBase());
   return publishSlotEntry(entry);
 }
 

@@ -6,6 +6,8 @@
  * 1 puts a value, 2 deletes a key, 3 deletes every key that begins with the (32-byte) key. Applied in order they leave
  * exactly the nodes of the tries. They are to be applied atomically: all records of one export, over as many buffers as
  * it takes.
+ *
+ * Where several instances export (exportJobs.ts) each writes to chunks of its own: u32 length of the records in it · 4 free · records.
  */
 
 import { arena, CHANGED_HEAD } from './arena';
@@ -58,8 +60,15 @@ const RECORD_HEADER_SIZE: i32 = 4;
 /** Header, the longest key and the longest node. */
 const RECORD_SIZE_MAX: i32 = 704;
 
+export const CHUNK_SIZE: u32 = 1 << 16;
+const CHUNK_HEAD_SIZE: usize = 8;
+
 let position: usize = 0;
 let limit: usize = 0;
+/** Where the next chunk's address lies, u32, 0: one buffer is written to; where chunks must end; the one in hand, 0: there is none. */
+let chunkCursor: usize = 0;
+let chunksEnd: usize = 0;
+let chunk: usize = 0;
 /** Bytes of the owner in front of the path's nibbles. */
 let ownerLength: i32 = 0;
 
@@ -74,13 +83,50 @@ export function exportChanges(out: usize, capacity: i32): i32 {
     setStatus(STATUS_BUFFER_TOO_SMALL);
     return 0;
   }
+  exportTries();
+  return <i32>(position - out);
+}
+
+/** Exports one changed trie after the other, as far as there is room. */
+export function exportTries(): void {
   for (let next = <usize>load<u32>(arena, CHANGED_HEAD); next != 0; next = load<u32>(arena, CHANGED_HEAD)) {
     selectTrie(next);
     if (!exportTrie()) break;
     clearTrieFlag(trie, TRIE_CHANGED);
     store<u32>(arena, <u32>nextChanged(trie), CHANGED_HEAD);
   }
-  return <i32>(position - out);
+}
+
+/** From here to `endChunks` this instance writes to chunks. The word at `cursor` says where the next one lies; none reaches behind `end`. */
+export function beginChunks(cursor: usize, end: usize): void {
+  chunkCursor = cursor;
+  chunksEnd = end;
+  chunk = 0;
+  position = 0;
+  limit = 0;
+}
+
+export function endChunks(): void {
+  closeChunk();
+  chunkCursor = 0;
+}
+
+function closeChunk(): void {
+  if (chunk != 0) store<u32>(chunk, <u32>(position - chunk - CHUNK_HEAD_SIZE));
+  chunk = 0;
+  position = 0;
+  limit = 0;
+}
+
+function nextChunk(): bool {
+  if (chunkCursor == 0) return false;
+  closeChunk();
+  const at = <usize>atomic.add<u32>(chunkCursor, CHUNK_SIZE);
+  if (at + CHUNK_SIZE > chunksEnd) return false;
+  chunk = at;
+  position = at + CHUNK_HEAD_SIZE;
+  limit = at + CHUNK_SIZE;
+  return true;
 }
 
 /** Returns whether the whole trie's changes are out. */
@@ -90,12 +136,25 @@ function exportTrie(): bool {
     setStatus(STATUS_NOT_HASHED);
     return false;
   }
-  const path = walkPath();
+  if (!exportRemovals()) return false;
+  const state = slotState(slot);
+  if ((state & CHILD_UNSAVED) == 0) return true;
+  if (!exportNode(slotNode(slot), 0)) return false;
+  setSlot(slot, slotNode(slot), state & ~CHILD_UNSAVED);
+  return true;
+}
+
+/** Puts the selected trie's owner in front of the path. */
+function beginPath(): void {
   ownerLength = 0;
-  if (!isAccountTrie(trie)) {
-    memory.copy(path, ownerOf(trie), 32);
-    ownerLength = 32;
-  }
+  if (isAccountTrie(trie)) return;
+  memory.copy(walkPath(), ownerOf(trie), 32);
+  ownerLength = 32;
+}
+
+/** Exports what is gone from the selected trie, which comes before all that is written. */
+export function exportRemovals(): bool {
+  beginPath();
   if ((trieFlags(trie) & TRIE_WIPED) != 0) {
     if (!hasRoom()) return false;
     writeKey(DELETE_OWNER, 0, 0);
@@ -110,11 +169,15 @@ function exportTrie(): bool {
       removeTombstone(trie, list);
     }
   }
-  const state = slotState(slot);
-  if ((state & CHILD_UNSAVED) == 0) return true;
-  if (!exportNode(slotNode(slot), 0)) return false;
-  setSlot(slot, slotNode(slot), state & ~CHILD_UNSAVED);
   return true;
+}
+
+/** Exports what is below a nibble of the selected trie's root, a branch, whose mark is left as it is. */
+export function exportBelowRoot(nibble: u32): bool {
+  beginPath();
+  setPathNibble(0, nibble);
+  const root = slotNode(rootSlot(trie));
+  return exportNode(load<u32>(pointerAt(root, childIndex(root, nibble))), 1);
 }
 
 /** Exports an unsaved node and what is unsaved below it; false when the buffer is full before the node itself is out. */
@@ -151,7 +214,7 @@ function setPathNibble(depth: i32, nibble: u32): void {
 }
 
 function hasRoom(): bool {
-  return limit - position >= <usize>RECORD_SIZE_MAX;
+  return limit - position >= <usize>RECORD_SIZE_MAX || nextChunk();
 }
 
 /** Writes a record whose value, if any, already lies behind its key. */

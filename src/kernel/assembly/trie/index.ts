@@ -16,6 +16,7 @@ import { exportChanges } from './changes';
 import { accountJob, finishAccounts, finishSlots, openTrie, prepare, slotJob, writeRoot } from './commit';
 import { attachScratch, TRIE_SCRATCH_SIZE } from './context';
 import { evict } from './evict';
+import { finishExport, planExport, runExportJobs } from './exportJobs';
 import { writeProof } from './find';
 import { planSlotJobs, runAccountJobs, runSlotJobs } from './jobs';
 import { findRecord, openSlots } from './record';
@@ -193,6 +194,26 @@ function makeRoom(): bool {
 export function trieExportChanges(out: usize, capacity: i32): i32 {
   setStatus(STATUS_OK);
   return exportChanges(out, capacity);
+}
+
+/** See `planExport`. Returns the number of jobs. */
+export function triePlanExport(region: usize, size: usize): i32 {
+  setStatus(STATUS_OK);
+  return planExport(region, size);
+}
+
+/** See `runExportJobs`. Returns the status. */
+export function trieRunExportJobs(region: usize, size: usize, count: i32, counter: usize): i32 {
+  setStatus(STATUS_OK);
+  runExportJobs(region, size, count, counter);
+  return status;
+}
+
+/** See `finishExport`. Returns the status. */
+export function trieFinishExport(region: usize, size: usize, count: i32): i32 {
+  setStatus(STATUS_OK);
+  finishExport(region, size, count);
+  return status;
 }
 
 /** Evicts until `wantedBytes` are free or nothing clean is left. Returns the bytes free. */
