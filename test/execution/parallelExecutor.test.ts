@@ -127,11 +127,15 @@ describe('ParallelExecutor', function () {
     const parallel = createExecutor(choice, config, chain) as ParallelExecutor;
     expect(parallel).to.be.instanceOf(ParallelExecutor);
     expect(made).to.deep.equal([parallel]);
-    const signed = (nonce: number) =>
-      Promise.all(Array.from({ length: 16 }, (_, sender) => signTransaction(sender, nonce, { to: RECIPIENT })));
+    const signed = (nonce: number, gas = 21_000n) =>
+      Promise.all(Array.from({ length: 16 }, (_, sender) => signTransaction(sender, nonce, { to: RECIPIENT, gas })));
     await chain.commit(await parallel.executeBlock(test.request(await signed(0))));
     expect(parallel.threadCount).to.equal(1);
-    const long = [await signed(1), await signed(2), await signed(3)].flat();
+    // With as much gas each as ten transfers are worth, 16 are still few.
+    await chain.commit(await parallel.executeBlock(test.request(await signed(1, 10_000_000n))));
+    expect(parallel.threadCount).to.equal(1);
+    const long = [];
+    for (let nonce = 2; nonce <= 17; nonce++) long.push(...(await signed(nonce)));
     const { rejected } = await parallel.executeBlock(test.request(long));
     expect(rejected).to.deep.equal([]);
     expect(parallel.threadCount).to.equal(2);

@@ -64,7 +64,7 @@ export interface ParallelStatistics {
 }
 
 export interface ParallelRunnerOptions {
-  /** Shorter stretches are executed one after the other; default 48. */
+  /** Shorter stretches are executed one after the other: counted in plain transfers, of which a transaction with much gas is worth up to ten; default 256. */
   parallelMin?: number;
   /** After contention so many transactions are executed one after the other before the next run, doubled each time; default 2,048; 0: never. */
   backoffMin?: number;
@@ -88,6 +88,11 @@ const FIRST_SHARE = 32;
 const SHARE_MAX = 256;
 /** Parallel execution of a stretch in which one sender has a larger share gains too little. */
 const SENDER_SHARE_MAX = 0.7;
+/** What a transaction costs whatever it does, its receipt and its part of the state root included, in gas that is executed in that time: about. */
+const TRANSACTION_COST = 75_000;
+const TRANSFER_GAS = 21_000;
+/** Gas limits are often far above what is used. */
+const TRANSFERS_EACH_MAX = 10;
 /** Transactions whose senders are looked at before a run, about. */
 const SENDER_SAMPLE = 64;
 /** Where the doubling ends. */
@@ -117,7 +122,7 @@ export class ParallelRunner {
     kernel: Kernel,
     pool: WorkerPool,
     backend: StateBackend,
-    { parallelMin = 48, backoffMin = 2048, inVainMax = 18 }: ParallelRunnerOptions = {},
+    { parallelMin = 256, backoffMin = 2048, inVainMax = 18 }: ParallelRunnerOptions = {},
     logger?: Logger,
   ) {
     this.#kernel = kernel;
@@ -148,7 +153,7 @@ export class ParallelRunner {
    * `Kernel.execute` throws, and what `take` throws; the kernel's block is then to be taken back
    */
   async execute(transactions: KernelTransaction[], take: TakeOutcome): Promise<void> {
-    await this.#prepare(transactions.length);
+    await this.#prepare(transactions);
     for (let from = 0; from < transactions.length; ) {
       const to = this.#stretchEnd(transactions, from);
       const settled = this.#isWorthwhile(transactions, from, to)
@@ -177,12 +182,12 @@ export class ParallelRunner {
     reject: RejectTransaction,
     accessList?: Uint8Array,
   ): Promise<boolean> {
-    await this.#prepare(transactions.length);
+    await this.#prepare(transactions);
     if (accessList && (await this.#replay(transactions, reject, accessList))) return true;
     for (let from = 0; from < transactions.length; ) {
       let to = Math.min(transactions.length, from + (this.#backoff > 0 ? this.#backoff : this.#lengthMax));
       let run = NO_RUN;
-      if (this.#mayRun(to - from) && !hasMainSender(transactions, from, to)) {
+      if (this.#mayRun(transactions, from, to) && !hasMainSender(transactions, from, to)) {
         const hand = () => {
           const handed = this.#handRecords(transactions, from, to);
           to = from + handed;
@@ -202,8 +207,8 @@ export class ParallelRunner {
   }
 
   /** Threads start with the first list that is long enough for them; it and those that come before they are up are executed in order. */
-  async #prepare(count: number): Promise<void> {
-    if (count >= this.#parallelMin) this.#pool.start();
+  async #prepare(transactions: { gasLimit: bigint }[]): Promise<void> {
+    if (isLong(transactions, 0, transactions.length, this.#parallelMin)) this.#pool.start();
     await this.#pool.replaceFailed();
   }
 
@@ -215,7 +220,8 @@ export class ParallelRunner {
   ): Promise<boolean> {
     const { exports } = this.#kernel;
     const count = transactions.length;
-    if (count < this.#parallelMin || count > this.#lengthMax || this.#pool.upCount < 2) return false;
+    if (!isLong(transactions, 0, count, this.#parallelMin)) return false;
+    if (count > this.#lengthMax || this.#pool.upCount < 2) return false;
     const list = this.#kernel.accessList.place(accessList);
     if (!list || exports.beginRun(count, this.#inVainMax) === 0) return false;
     const hand = () => {
@@ -344,12 +350,12 @@ export class ParallelRunner {
     return end;
   }
 
-  #mayRun(count: number): boolean {
-    return this.#backoff === 0 && count >= this.#parallelMin && this.#pool.readyCount > 1;
+  #mayRun(transactions: { gasLimit: bigint }[], from: number, to: number): boolean {
+    return this.#backoff === 0 && this.#pool.readyCount > 1 && isLong(transactions, from, to, this.#parallelMin);
   }
 
   #isWorthwhile(transactions: KernelTransaction[], from: number, to: number): boolean {
-    if (!this.#mayRun(to - from) || hasMainSender(transactions, from, to)) return false;
+    if (!this.#mayRun(transactions, from, to) || hasMainSender(transactions, from, to)) return false;
     return encodedSize(transactions[from]) <= this.#pool.options.sourceSizeBytes;
   }
 
@@ -559,6 +565,16 @@ export class ParallelRunner {
     this.#backoff = this.#nextBackoff;
     this.#nextBackoff = Math.min(BACKOFF_MAX, 2 * this.#nextBackoff);
   }
+}
+
+/** Whether the transactions are worth as many plain transfers as that: what it costs to wake others for them is about what 200 transfers take. */
+function isLong(transactions: { gasLimit: bigint }[], from: number, to: number, transfersMin: number): boolean {
+  let transfers = 0;
+  for (let i = from; i < to && transfers < transfersMin; i++) {
+    const cost = TRANSACTION_COST + Number(transactions[i].gasLimit);
+    transfers += Math.min(TRANSFERS_EACH_MAX, cost / (TRANSACTION_COST + TRANSFER_GAS));
+  }
+  return transfers >= transfersMin;
 }
 
 /**
