@@ -207,7 +207,8 @@ contract Portal is IPortal, IWithdrawals, ResourceMetering, Ownable2StepUpgradea
         if (finalizedWithdrawals[withdrawalHash]) revert OptimismPortal_AlreadyFinalized();
         ProvenWithdrawal memory proven = provenWithdrawals[withdrawalHash][proofSubmitter];
         if (proven.timestamp == 0) revert OptimismPortal_Unproven();
-        if (proven.timestamp <= IDisputeGame(proven.disputeGameProxy).createdAt()) {
+        // A proof may stand in the very block of the game it names, which was there before it all the same.
+        if (proven.timestamp < IDisputeGame(proven.disputeGameProxy).createdAt()) {
             revert OptimismPortal_InvalidProofTimestamp();
         }
         if (block.timestamp - proven.timestamp <= proofMaturityDelaySeconds) revert OptimismPortal_ProofNotOldEnough();

@@ -63,7 +63,7 @@ interface IWithdrawals {
     /// @notice This account has not proven the withdrawal.
     error OptimismPortal_Unproven();
 
-    /// @notice The proof is not younger than the game.
+    /// @notice The proof is older than the game.
     error OptimismPortal_InvalidProofTimestamp();
 
     /// @notice The proof has not matured.

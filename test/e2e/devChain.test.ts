@@ -46,6 +46,9 @@ describe('tributary dev, end to end', function () {
     for (const text of ['31337', '31338', l1Url, l2Url, deployment.l2.wsUrl, deployment.l1.contracts.inbox]) {
       expect(dev.output).to.contain(text);
     }
+    // Who waits for a window on L1 goes by the clock on the wall.
+    const { timestamp } = await rpc<{ timestamp: Hex }>(l1Url, 'eth_getBlockByNumber', ['latest', false]);
+    expect(Number(timestamp) - Date.now() / 1000).to.be.lessThan(2);
     const { address } = mnemonicToAccount(DEV_MNEMONIC, { addressIndex: 19 });
     expect(dev.output).to.contain(address);
     for (const url of [l1Url, l2Url]) {

@@ -1,15 +1,16 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Load } from '../load';
-import { endedChildrenProcessorMs, log } from '../measure';
+import { endedChildrenProcessorMs, log, peakResidentBytes } from '../measure';
 import { startPeer } from '../peers';
 import { compare, type Section } from '../section';
 
 const ROOT = join(__dirname, '..', '..', '..');
 /** Transfers of the chain for each of an end-to-end run: enough that starting a process does not count for much. */
-const CHAIN_FACTOR = 4;
+const CHAIN_FACTOR = 10;
 const POSTED_TIMEOUT_MS = 120_000;
+const MEMORY_POLL_MS = 100;
 /** How fast the chain is taken to have been produced. */
 const PRODUCTION_PER_SECOND = 1_000;
 
@@ -34,10 +35,9 @@ export const verify: Section = {
       const deployment = join(peer.folder, 'data', 'deployment.json');
       const { l1 } = JSON.parse(readFileSync(deployment, 'utf8')) as { l1: { rpcUrl: string } };
       const args = ['dist/cli/main.js', 'verify', '--l1', l1.rpcUrl, '--deployment', deployment, '--json'];
-      const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+      const { stdout, peakBytes } = await outputOf(args);
       const durationMs = performance.now() - startedMs;
       const processorMs = endedChildrenProcessorMs() - processorBeforeMs;
-      if (status !== 0) throw new Error(`tributary verify ended with ${status}: ${stderr}`);
       const verified = JSON.parse(stdout) as { blockNumber: number };
       if (verified.blockNumber < blockCount)
         throw new Error(`only ${verified.blockNumber} of ${blockCount} blocks were verified`);
@@ -52,7 +52,7 @@ export const verify: Section = {
             { atLeast: 10 },
           ),
         ],
-        memoryMebibytes: {},
+        memoryMebibytes: { 'tributary verify': Math.round(peakBytes / 2 ** 20) },
         versions: { tributary: peer.version },
         notes: [
           `${count} transfers in ${blockCount} blocks in ${(durationMs / 1000).toFixed(1)} s, of which the process takes some 0.5 s to start; ` +
@@ -65,6 +65,25 @@ export const verify: Section = {
     }
   },
 };
+
+/** What Node.js writes with these arguments, and its peak resident memory. */
+async function outputOf(args: string[]): Promise<{ stdout: string; peakBytes: number }> {
+  const child = spawn(process.execPath, args, { cwd: ROOT });
+  let [stdout, stderr, peakBytes] = ['', '', 0];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const polling = setInterval(() => {
+    peakBytes = Math.max(peakBytes, peakResidentBytes(child.pid ?? 0));
+  }, MEMORY_POLL_MS);
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  clearInterval(polling);
+  if (status !== 0) throw new Error(`tributary verify ended with ${status}: ${stderr}`);
+  return { stdout, peakBytes };
+}
 
 /** Until L1 holds the whole chain: the node itself derives from it what it has posted. */
 async function waitUntilPosted(load: Load): Promise<void> {

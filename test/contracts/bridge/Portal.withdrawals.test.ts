@@ -1,8 +1,9 @@
 import { loadFixture, setBalance, time } from '@nomicfoundation/hardhat-network-helpers';
 import { expect } from 'chai';
-import { id, ZeroAddress } from 'ethers';
+import { id, toBeHex, ZeroAddress } from 'ethers';
 import { ethers } from 'hardhat';
 import {
+  BOND_WEI,
   CHALLENGE_WINDOW_SECONDS,
   deploySystem,
   GAME_FINALITY_SECONDS,
@@ -223,6 +224,25 @@ describe('Portal withdrawals', () => {
       await expect(check()).to.be.revertedWithCustomError(portal, 'OptimismPortal_InvalidRootClaim');
       await time.increaseTo(resolvedAt + GAME_FINALITY_SECONDS + 1);
       await check();
+    });
+
+    it('takes a proof that stands in the very block of the claim', async () => {
+      const { portal, factory, stranger, withdrawals, l2 } = await loadFixture(deployWithClaim);
+      const index = await factory.gameCount();
+      const proof = await l2.proofOf(withdrawals.plain);
+      const gasLimit = 3_000_000;
+      await ethers.provider.send('evm_setAutomine', [false]);
+      const claimed = await factory.create(1000, l2.outputRoot, toBeHex(43, 32), { value: BOND_WEI, gasLimit });
+      const submitter = portal.connect(stranger);
+      const prove = 'proveWithdrawalTransaction';
+      const proven = await submitter[prove](withdrawals.plain, index, l2.outputRootProof, proof, { gasLimit });
+      await ethers.provider.send('evm_mine', []);
+      await ethers.provider.send('evm_setAutomine', [true]);
+      expect((await proven.wait()).blockNumber).to.equal((await claimed.wait()).blockNumber);
+      await time.increase(CHALLENGE_WINDOW_SECONDS);
+      await (await contractAt('OutputClaimGame', (await factory.gameAtIndex(index)).proxy)).resolve();
+      await time.increase(Math.max(PROOF_MATURITY_SECONDS, GAME_FINALITY_SECONDS) + 1);
+      await expect(submitter.finalizeWithdrawalTransaction(withdrawals.plain)).to.emit(portal, 'WithdrawalFinalized');
     });
 
     it('refuses a withdrawal proven against a claim that was then disputed', async () => {
