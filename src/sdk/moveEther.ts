@@ -1,7 +1,7 @@
 import type { Address, Hash, TransactionReceipt } from 'viem';
 import { type GetWithdrawalStatusReturnType, getL2TransactionHashes, getWithdrawals } from 'viem/op-stack';
 import { TributaryError } from '../core/errors';
-import type { ConnectedUser } from './connectUser';
+import type { ConnectedUser, ConnectedViewer } from './connectUser';
 
 const STATUS_POLL_MS = 1_000;
 
@@ -25,9 +25,12 @@ export async function initiateEtherWithdrawal(user: ConnectedUser, to: Address, 
 }
 
 /** How far the withdrawal of an L2 transaction is. */
-export async function withdrawalStatus(user: ConnectedUser, l2Hash: Hash): Promise<GetWithdrawalStatusReturnType> {
-  const receipt = await user.publicL2.getTransactionReceipt({ hash: l2Hash });
-  return user.publicL1.getWithdrawalStatus({ receipt, targetChain: user.targetChain });
+export async function withdrawalStatus(
+  { publicL1, publicL2, targetChain }: ConnectedViewer,
+  l2Hash: Hash,
+): Promise<GetWithdrawalStatusReturnType> {
+  const receipt = await publicL2.getTransactionReceipt({ hash: l2Hash });
+  return publicL1.getWithdrawalStatus({ receipt, targetChain });
 }
 
 /**

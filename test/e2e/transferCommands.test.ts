@@ -40,7 +40,8 @@ describe('tributary deposit and withdraw, end to end', function () {
     const started = await run(['withdraw', '0.25', '--to', TO]);
     expect(started.code, started.output).to.equal(0);
     const [hash] = /0x[0-9a-f]{64}/.exec(started.output) ?? [];
-    const status = await run(['withdraw', 'status', String(hash)]);
+    // Whoever only looks needs no key.
+    const status = await run(['withdraw', 'status', String(hash)], '');
     expect(status.output).to.match(/waiting-to-prove|ready-to-prove/);
     const finalized = await run(['withdraw', 'finalize', String(hash)]);
     expect(finalized.code, finalized.output).to.equal(0);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { type Address, formatEther, type Hash, isAddress, isHash, parseEther } from 'viem';
 import { readDeployment } from '../../node/readDeployment';
-import { type ConnectedUser, connectUser } from '../../sdk/connectUser';
+import { type ConnectedUser, connectUser, connectViewer } from '../../sdk/connectUser';
 import { completeWithdrawal, depositEther, initiateEtherWithdrawal, withdrawalStatus } from '../../sdk/moveEther';
 import { userAccount } from '../userAccount';
 
@@ -14,7 +14,7 @@ interface TransferFlags {
 const DEPLOYMENT = '.tributary/dev/deployment.json';
 const STAGES = ['waiting-to-prove', 'ready-to-prove', 'waiting-to-finalize', 'ready-to-finalize', 'finalized'];
 const EXAMPLES = `
-The private key is read from TRIBUTARY_KEY.
+The private key is read from TRIBUTARY_KEY; "withdraw status" needs none.
 
 Examples:
   $ tributary deposit 1.5                        1.5 ETH from L1 to the same account on L2
@@ -49,7 +49,8 @@ export function registerTransferCommands(program: Command): void {
     .description('how far a withdrawal is')
     .argument('<transaction>', 'the L2 transaction that started it', hashArgument)
     .action(async (hash: Hash, _flags: unknown, command: Command) => {
-      print(await withdrawalStatus(connect(command.optsWithGlobals()), hash));
+      const { deployment } = command.optsWithGlobals<TransferFlags>();
+      print(await withdrawalStatus(connectViewer(readDeployment(deployment)), hash));
     });
   withdraw
     .command('finalize')
