@@ -40,6 +40,11 @@ export interface ExecutorChoice {
   crossCheck?: boolean;
 }
 
+/** Whether blocks are executed on several threads, where their access lists are of use. */
+export function isParallel({ executor = DEFAULT_EXECUTOR, workers = defaultWorkerCount() }: ExecutorChoice): boolean {
+  return executor === 'parallel' && workers > 1;
+}
+
 /** An executor of this package's kernel alone. @throws Kernel.NotBuilt */
 export function createExecutor(choice: ExecutorChoice, config: ChainConfig, chain: ExecutionChain): Executor {
   const { executor: kind = DEFAULT_EXECUTOR, crossCheck = false } = choice;
@@ -83,15 +88,16 @@ export function createVersionedExecutor(
 }
 
 function createKernelExecutor(
-  { executor = DEFAULT_EXECUTOR, workers = defaultWorkerCount(), databaseFolder, logger, onParallel }: ExecutorChoice,
+  choice: ExecutorChoice,
   config: ChainConfig,
   chain: ExecutionChain,
   module: WebAssembly.Module | undefined,
 ): VersionExecutor {
-  if (executor !== 'parallel' || workers === 1) return new KernelExecutor(config, chain, { module }, undefined, logger);
-  const parallel = new ParallelExecutor(config, chain, { workerCount: workers, databaseFolder, logger, module });
-  onParallel?.(parallel);
-  return parallel;
+  const { workers: workerCount, databaseFolder, logger, onParallel } = choice;
+  if (!isParallel(choice)) return new KernelExecutor(config, chain, { module }, undefined, logger);
+  const executor = new ParallelExecutor(config, chain, { workerCount, databaseFolder, logger, module });
+  onParallel?.(executor);
+  return executor;
 }
 
 /** For executors without a kernel of their own to ask: what this package's kernel says, in TypeScript. */

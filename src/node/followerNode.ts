@@ -1,4 +1,5 @@
 import { assert } from '../core/assert';
+import { isParallel } from '../execution/createExecutor';
 import { RpcServer } from '../rpc/rpcServer';
 import { BlockFollower } from './follower/blockFollower';
 import { RpcSequencerFeed } from './follower/sequencerFeed';
@@ -21,7 +22,7 @@ export async function startFollowerNode(options: StartNodeOptions): Promise<Runn
   const { rollup } = options.deployment;
   assert(config.sequencer && keys.batcher, 'the configuration of a batcher names a sequencer');
   const { batcher } = keys;
-  const feed = new RpcSequencerFeed(config.sequencer, config.executor === 'parallel');
+  const feed = new RpcSequencerFeed(config.sequencer, isParallel(config));
   return startOrTearDown(logger, async (teardown) => {
     const parallel: ParallelSource[] = [];
     const foundation = await openFoundation(options, teardown, (executor) => parallel.push(executor));
