@@ -49,10 +49,26 @@ export class CallGas {
       if (error instanceof TributaryError) throw error;
       const reason = revertReason(error, call.abi);
       if (reason) throw callReverted(call, reason.sentence);
+      if (await this.#succeedsWithMostGas(request)) return GAS_LIMIT_MAX;
       throw new TributaryError('L1.TransactionRefused', `the L1 refuses ${call.label}: ${detailsOf(error)}`, {
         recovery: 'retry',
         details: { reason: detailsOf(error) },
       });
+    }
+  }
+
+  /**
+   * Where a call asks for more gas than it uses, Hardhat looks for the estimate above what a transaction may have, and then refuses that
+   * ("transaction gas limit … is greater than the cap"). Such a call gets the most.
+   */
+  async #succeedsWithMostGas(request: object): Promise<boolean> {
+    const params = [{ ...request, gas: toBigQuantity(GAS_LIMIT_MAX) }, 'latest'] as const;
+    try {
+      await this.#options.l1.read((viem) => viem.request({ method: 'eth_call', params: [...params] }));
+      return true;
+    } catch {
+      // The estimate's words say more.
+      return false;
     }
   }
 

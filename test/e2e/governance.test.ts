@@ -2,17 +2,35 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { artifacts } from 'hardhat';
-import { createPublicClient, createWalletClient, encodeFunctionData, type Hex, http, keccak256 } from 'viem';
+import {
+  createPublicClient,
+  createWalletClient,
+  encodeFunctionData,
+  type Hex,
+  http,
+  keccak256,
+  parseEther,
+  slice,
+  toFunctionSelector,
+} from 'viem';
 import { generatePrivateKey } from 'viem/accounts';
 import { type Deployment, parseDeployment } from '../../src/chain/deployment';
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
+import { moduleRegistryAbi } from '../../src/l1/bindings/ModuleRegistry';
 import { devAccounts } from '../../src/node/dev/devAccounts';
 import { kernelVariant } from '../execution/versions/kernelVariant';
-import { freePort, rpc, TributaryProcess, temporaryFolder } from './tributaryProcess';
+import { Kind, STAGES } from './executionUpgradeChain';
+import { freePort, rpc, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
+import { WithdrawalUser } from './withdrawalUser';
 
 const NEW_SILENCE_SECONDS = 7_200;
 /** Commands take their time on a busy machine. */
 const VOTING_SECONDS = '25';
+/** Dev account that does nothing else. */
+const DEPLOYER = 12;
+const REVERTS_IN_SELF_TEST = 1;
+/** ERC-1967. */
+const IMPLEMENTATION_SLOT = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc';
 
 describe('tributary gov and module, end to end', function () {
   this.timeout(300_000);
@@ -58,6 +76,41 @@ describe('tributary gov and module, end to end', function () {
     expect(code, output).to.equal(1);
     expect(output).to.match(sentence);
     expect(output).not.to.match(/\n\s+at /);
+  }
+
+  function l1() {
+    return createPublicClient({ transport: http(deployment.l1.rpcUrl), pollingInterval: 50, cacheTime: 0 });
+  }
+
+  function registry() {
+    return { address: deployment.rollup.contracts.moduleRegistry as Hex, abi: moduleRegistryAbi } as const;
+  }
+
+  function activeSettlement(): Promise<Hex> {
+    return l1().readContract({ ...registry(), functionName: 'activeVersion', args: [Kind.settlement] });
+  }
+
+  /** The code behind the settlement module's proxy. */
+  async function settlementCode(): Promise<Hex> {
+    const [proxy] = await l1().readContract({ ...registry(), functionName: 'moduleOf', args: [Kind.settlement] });
+    const word = await l1().getStorageAt({ address: proxy, slot: IMPLEMENTATION_SLOT });
+    return slice(word ?? '0x', 12);
+  }
+
+  async function deployOnL1(name: string, args: unknown[] = []) {
+    const { abi, bytecode } = await artifacts.readArtifact(name);
+    const [{ account }] = devAccounts(1, DEPLOYER);
+    const wallet = createWalletClient({ account, transport: http(deployment.l1.rpcUrl) });
+    const hash = await wallet.deployContract({ abi, bytecode: bytecode as Hex, args, chain: null });
+    const { contractAddress } = await l1().waitForTransactionReceipt({ hash });
+    return { address: contractAddress as Hex, abi };
+  }
+
+  /** Of a new settlement module. */
+  function writeManifest(name: string, fields: object): string {
+    const path = join(folder.path, `${name}.manifest.json`);
+    writeFileSync(path, JSON.stringify({ version: 1, kind: 'settlement', ...fields }));
+    return path;
   }
 
   it('changes a parameter: proposed, voted with and without gas, queued, executed', async () => {
@@ -129,34 +182,85 @@ describe('tributary gov and module, end to end', function () {
     await refused(['gov', 'vote', '2', 'for', '--wait', '--gasless'], /has 0 votes on proposal/, generatePrivateKey());
   });
 
-  it('refuses an L1 module whose storage moves, and rehearses one that fits on a fork', async () => {
-    const wallet = createWalletClient({ account: devAccounts(1)[0].account, transport: http(deployment.l1.rpcUrl) });
-    const l1 = createPublicClient({ transport: http(deployment.l1.rpcUrl), pollingInterval: 50 });
-    const { abi, bytecode } = await artifacts.readArtifact('AnchorStateRegistryV2');
-    const hash = await wallet.deployContract({ abi, bytecode: bytecode as Hex, chain: null });
-    const { contractAddress: implementation } = await l1.waitForTransactionReceipt({ hash });
-
-    const moved = layout({ count: 't_uint64' });
-    const manifest = join(folder.path, 'settlement.manifest.json');
-    const write = (before: unknown, after: unknown) => {
-      writeFileSync(join(folder.path, 'before.json'), JSON.stringify(before));
-      writeFileSync(join(folder.path, 'after.json'), JSON.stringify(after));
-      const storageLayout = { before: 'before.json', after: 'after.json' };
-      const migration = encodeFunctionData({ abi, functionName: 'migrate', args: [false] });
-      const file = { version: 1, kind: 'settlement', title: 'Settlement 2', implementation, migration, storageLayout };
-      writeFileSync(manifest, JSON.stringify(file));
-    };
-    write(layout({ count: 't_uint256' }), moved);
+  it('refuses an L1 module whose storage moves, before anything is sent', async () => {
+    const { address: implementation } = await deployOnL1('AnchorStateRegistryV2');
+    for (const [name, type] of [
+      ['before', 't_uint256'],
+      ['after', 't_uint64'],
+    ]) {
+      writeFileSync(join(folder.path, `${name}.json`), JSON.stringify(layout({ count: type })));
+    }
+    const storageLayout = { before: 'before.json', after: 'after.json' };
+    const manifest = writeManifest('moved', { title: 'Moved', implementation, storageLayout });
     await refused(
       ['gov', 'propose', manifest, '--dry-run'],
       /storage layout is not right: count .*uint256 becomes .*uint64/,
     );
+  });
 
-    write(layout({ count: 't_uint256' }), layout({ count: 't_uint256', illFrom: 't_uint256' }));
-    const rehearsed = await done(['gov', 'propose', manifest, '--dry-run']);
-    expect(rehearsed).to.match(/storage layout +everything stays where it is; added: illFrom/);
-    expect(rehearsed).to.match(/✓ on the fork: activate[\s\S]*ModuleSwapped/);
-    expect(rehearsed).to.match(/code hash +0x[0-9a-f]{64} {2}→ {2}0x[0-9a-f]{64}/);
+  it('swaps the settlement module for one that passes its own test; exits proven before and after leave by rule', async () => {
+    const user = new WithdrawalUser(deployment, 7);
+    await user.deposit(parseEther('2'));
+    const hostile = await deployOnL1('HostileModule', [REVERTS_IN_SELF_TEST]);
+    const next = await deployOnL1('AnchorStateRegistryV2');
+    const layoutFile = await buildInfoOf('AnchorStateRegistryV2');
+    const ill = writeManifest('ill', { title: 'Fails its own test', implementation: hostile.address });
+    const migration = encodeFunctionData({ abi: next.abi, functionName: 'migrate', args: [false] });
+    const storageLayout = {
+      before: `${layoutFile}#AnchorStateRegistry`,
+      after: `${layoutFile}#AnchorStateRegistryV2`,
+    };
+    const good = writeManifest('good', {
+      ...{ title: 'Settlement 2', implementation: next.address },
+      ...{ migration, storageLayout },
+    });
+    await refused(['gov', 'propose', ill, '--without-layout'], /it would fail after the vote/);
+    const forced = await done(['gov', 'propose', ill, '--no-fork', '--without-layout']);
+    const proposed = await done(['gov', 'propose', good], second);
+    expect(proposed).to.match(/storage layout +everything stays where it is; added: illFrom, migratedAt/);
+    expect(proposed).to.match(/✓ on the fork: activate[\s\S]*ModuleSwapped/);
+    expect(proposed).to.match(/code hash +0x[0-9a-f]{64} {2}→ {2}0x[0-9a-f]{64}/);
+    const numbers = [forced, proposed].map((output) => /proposed as (\d+)/.exec(output)?.[1] ?? '');
+    const [illId, goodId] = [forced, proposed].map((output) => /version (0x[0-9a-f]{64})/.exec(output)?.[1] as Hex);
+
+    const [provenBefore] = await Promise.all([
+      user.prove('0x00000000000000000000000000000000c0ffee11', parseEther('0.5')),
+      ...[first, third].map(async (key) => {
+        for (const number of numbers) await done(['gov', 'vote', number, 'for', '--wait'], key);
+      }),
+    ]);
+    for (const number of numbers) await done(['gov', 'queue', number, '--wait']);
+
+    // Voted, and still no further than to the end of its exit window.
+    const [genesisId, genesisCode] = await Promise.all([activeSettlement(), settlementCode()]);
+    await done(['gov', 'execute', numbers[0], '--wait']);
+    await until(
+      'its exit window is over',
+      async () => {
+        const { exitEndsAt, stage } = await l1().readContract({
+          ...registry(),
+          functionName: 'versionOf',
+          args: [illId],
+        });
+        return STAGES[stage] === 'queued' && (await l1().getBlock()).timestamp > exitEndsAt;
+      },
+      60_000,
+    );
+    const activation = { ...registry(), functionName: 'activate', args: [illId] } as const;
+    const refusal = await l1()
+      .simulateContract(activation)
+      .catch((cause: Error) => cause);
+    const selfTestFailed = toFunctionSelector('ModuleExecutorSelfTestFailed(address,address)');
+    expect(String(refusal)).to.contain(selfTestFailed);
+    expect([await activeSettlement(), await settlementCode()]).to.deep.equal([genesisId, genesisCode]);
+
+    await done(['gov', 'execute', numbers[1], '--wait']);
+    expect(await done(['gov', 'watch', numbers[1]])).to.match(/6\/7 active/);
+    expect(await activeSettlement()).to.equal(goodId);
+    expect(await settlementCode()).to.equal(next.address.toLowerCase());
+    expect(await user.finalize(provenBefore)).to.equal(parseEther('0.5'));
+    const provenAfter = await user.prove('0x00000000000000000000000000000000c0ffee12', parseEther('0.25'));
+    expect(await user.finalize(provenAfter)).to.equal(parseEther('0.25'));
   });
 
   it('upgrades the kernel: built, published, verified, proposed, voted, and watched until it is active', async () => {
@@ -206,6 +310,13 @@ describe('tributary gov and module, end to end', function () {
     expect(existsSync(file)).to.equal(true);
   });
 });
+
+/** Hardhat's, with the compiler's storage layouts. */
+async function buildInfoOf(name: string): Promise<string> {
+  const { sourceName } = await artifacts.readArtifact(name);
+  const folder = join(__dirname, '..', '..', 'artifacts', sourceName);
+  return join(folder, JSON.parse(readFileSync(join(folder, `${name}.dbg.json`), 'utf8')).buildInfo);
+}
 
 /** What solc says of variables one after the other. */
 function layout(variables: Record<string, string>) {
