@@ -1,4 +1,4 @@
-import type { ParallelStatistics } from '../kernel/parallel/parallelRunner';
+import type { ParallelStatistics } from '../kernel/parallel/parallelStatistics';
 import type { MetricSource } from './metrics';
 
 /** An executor whose figures are shown: `execution/parallel/ParallelExecutor`. */

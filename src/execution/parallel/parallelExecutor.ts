@@ -3,11 +3,8 @@ import type { ChainConfig } from '../../chain/chainConfig';
 import type { BlockHeader } from '../../codec/header';
 import type { Logger } from '../../core/ports';
 import type { Kernel } from '../../kernel/kernel';
-import {
-  ParallelRunner,
-  type ParallelRunnerOptions,
-  type ParallelStatistics,
-} from '../../kernel/parallel/parallelRunner';
+import { ParallelRunner, type ParallelRunnerOptions } from '../../kernel/parallel/parallelRunner';
+import type { ParallelStatistics } from '../../kernel/parallel/parallelStatistics';
 import { poolSizeBytes, WorkerPool, type WorkerPoolOptions } from '../../kernel/parallel/workerPool';
 import type { StateBackend } from '../../kernel/stateBackend';
 import type { CallRequest, CallResult, ExecuteBlockRequest, ExecutedBlock, Executor, StateOverride } from '../executor';
