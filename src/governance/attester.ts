@@ -1,6 +1,6 @@
 import { type Abi, encodeFunctionData, type Hex } from 'viem';
 import { type Hash, toBigInt, toFixedBytes, toHex } from '../core/bytes';
-import { errorMessage, hasErrorCode } from '../core/errors';
+import { errorMessage, hasErrorCode, type TributaryError } from '../core/errors';
 import type { Logger } from '../core/ports';
 import type { VersionFault } from '../execution/versions/versionedExecutor';
 import { attesterSetAbi } from '../l1/bindings/AttesterSet';
@@ -67,21 +67,33 @@ export class Attester {
     await this.#options.chain.setMetadata(faultName(toHex(versionId)), toFixedBytes(blockNumber, 8));
   }
 
-  /** Takes each step that is due. */
+  /**
+   * Takes each step that is due. One that L1 does not take, for it can't be tried or paid for, keeps no other version waiting.
+   * @throws L1.TransactionRefused (`retry`) for the first of these, when all others were taken
+   */
   async step(versions: RegisteredVersion[]): Promise<void> {
     this.#hasBond ||= await this.#raiseBond();
-    const isJudged = ({ kind, stage }: RegisteredVersion) =>
-      kind === EXECUTION_KIND && (stage === Stage.shadow || stage === Stage.queued);
     const rule = versions.some(isJudged) ? await this.#options.registry.shadowRule() : undefined;
+    let refusal: TributaryError | undefined;
     for (const version of versions) {
-      if (version.stage === Stage.canary) await this.#reportFault(version);
-      if (rule && isJudged(version)) {
-        await this.#statements.recall(version, this.#options.chain.label('safe').header.number, rule);
+      try {
+        await this.#stepWith(version, rule);
+      } catch (error) {
+        if (!hasErrorCode(error, 'L1.TransactionRefused')) throw error;
+        refusal ??= error;
       }
-      for (const [name, args] of this.#stepsOf(version, rule)) {
-        const { moduleRegistry } = this.#options;
-        if (await this.#send(`ModuleRegistry.${name}`, moduleRegistry, moduleRegistryAbi as Abi, name, args)) break;
-      }
+    }
+    if (refusal) throw refusal;
+  }
+
+  async #stepWith(version: RegisteredVersion, rule: ShadowRule | undefined): Promise<void> {
+    if (version.stage === Stage.canary) await this.#reportFault(version);
+    if (rule && isJudged(version)) {
+      await this.#statements.recall(version, this.#options.chain.label('safe').header.number, rule);
+    }
+    for (const [name, args] of this.#stepsOf(version, rule)) {
+      const { moduleRegistry } = this.#options;
+      if (await this.#send(`ModuleRegistry.${name}`, moduleRegistry, moduleRegistryAbi as Abi, name, args)) return;
     }
   }
 
@@ -169,6 +181,11 @@ export class Attester {
 
 /** A function of the registry's, and its arguments. */
 type Step = [name: string, args: unknown[]];
+
+/** Whether attesters state what they see of it. */
+function isJudged({ kind, stage }: RegisteredVersion): boolean {
+  return kind === EXECUTION_KIND && (stage === Stage.shadow || stage === Stage.queued);
+}
 
 /** version id → number (8) of the first block on which it trapped here. */
 function faultName(versionId: Hex): string {

@@ -98,6 +98,18 @@ describe('Attester', function () {
     expect(await l1.transactionCount(accounts.proposer.address)).to.equal(0);
   });
 
+  it('goes on with the other versions where L1 refuses a step of one, and says so', async () => {
+    const [first, second] = [newKernel(), newKernel()];
+    const refused = await l1.voted({ artifactHash: first });
+    const other = await l1.voted({ artifactHash: second });
+    const hindered = await l1.attester(chain, accounts.other, ({ data }) => data?.includes(refused.slice(2)) ?? false);
+    const error = await step(hindered).catch((cause) => cause);
+    expect(error).to.have.property('code', 'L1.TransactionRefused');
+    expect([await stage(refused), await stage(other)]).to.deep.equal([Stage.voted, Stage.shadow]);
+    await step();
+    expect(await stage(refused)).to.equal(Stage.shadow);
+  });
+
   it('takes an L1 module from the vote to its end, each step when its time has come and not before', async () => {
     const implementation = await l1.deploy('AnchorStateRegistryV2');
     const versionId = await l1.voted({ kind: SETTLEMENT, implementation, migration: migrate(false) });

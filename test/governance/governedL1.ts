@@ -10,6 +10,7 @@ import {
   zeroHash,
 } from 'viem';
 import { hardhat } from 'viem/chains';
+import { TributaryError } from '../../src/core/errors';
 import { MemoryStore } from '../../src/core/memoryStore';
 import { systemClock } from '../../src/core/systemClock';
 import { Attester, type AttesterChain } from '../../src/governance/attester';
@@ -17,6 +18,7 @@ import { RegistryReader } from '../../src/governance/registryReader';
 import { attesterSetAbi } from '../../src/l1/bindings/AttesterSet';
 import { moduleRegistryAbi } from '../../src/l1/bindings/ModuleRegistry';
 import { type DeployedContracts, deployContracts } from '../../src/l1/deployment/deployContracts';
+import type { L1Call } from '../../src/l1/l1Call';
 import type { L1Client } from '../../src/l1/l1Client';
 import { L1TransactionSender } from '../../src/l1/l1TransactionSender';
 import { compiledArtifact } from '../contracts/deploySystem';
@@ -91,8 +93,12 @@ export class GovernedL1 {
     return new RegistryReader(this.client, this.registry.address);
   }
 
-  /** As a node begins: what it said before, only L1 knows. */
-  async attester(chain: AttesterChain, account = accounts.other): Promise<Attester> {
+  /** As a node begins: what it said before, only L1 knows. `refuses`: calls that L1 is made to refuse. */
+  async attester(
+    chain: AttesterChain,
+    account = accounts.other,
+    refuses: (call: L1Call) => boolean = () => false,
+  ): Promise<Attester> {
     const sender = await L1TransactionSender.open({
       ...{ l1: this.client, account, store: new MemoryStore(), clock: systemClock },
       ...{ logger: silentLogger, pollIntervalMs: 20 },
@@ -104,7 +110,13 @@ export class GovernedL1 {
       l1: this.client,
       moduleRegistry,
       attesterSet,
-      sender,
+      sender: {
+        address: sender.address,
+        async send(call) {
+          if (refuses(call)) throw new TributaryError('L1.TransactionRefused', call.label, { recovery: 'retry' });
+          return sender.send(call);
+        },
+      },
       chain,
       registry,
       logger: silentLogger,
