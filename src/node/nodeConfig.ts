@@ -106,15 +106,22 @@ export function loadNodeConfig(flags: Settings, environment: NodeJS.ProcessEnv, 
       origin[key] = name;
     }
   }
-  const parsed = nodeConfigSchema.safeParse(merged);
+  const parsed = nodeConfigSchema.safeParse(merged, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new TributaryError('Node.InvalidConfig', 'the configuration is not valid', {
     recovery: 'halt',
     metaMessages: parsed.error.issues.map((issue) => {
       const key = String(issue.path[0] ?? '');
-      return `${issue.path.join('.') || '(settings)'}${origin[key] ? ` (${origin[key]})` : ''}: ${issue.message}`;
+      const place = origin[key] ? ` (${origin[key]})` : '';
+      return `${issue.path.join('.') || '(settings)'}${place}: ${issue.message}${whatCame(issue)}`;
     }),
   });
+}
+
+/** What came in place of one of several words, or of a number within bounds. URLs, which may hold keys, are neither. */
+function whatCame({ code, input }: z.core.$ZodIssue): string {
+  const isShown = code === 'invalid_value' || typeof input === 'number';
+  return isShown && input !== undefined ? `, got ${JSON.stringify(input)}` : '';
 }
 
 const FIELDS = Object.keys(nodeConfigSchema.shape);

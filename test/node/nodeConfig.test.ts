@@ -40,7 +40,9 @@ describe('loadNodeConfig', () => {
   it('names each wrong field, where it came from and what was expected', () => {
     const error = failure(() => loadNodeConfig({ ...required, port: 70_000 }, { TRIBUTARY_L1_CONFIRMATIONS: 'many' }));
     expect(error.code).to.equal('Node.InvalidConfig');
-    expect(error.metaMessages.join('\n')).to.match(/port \(flag\): .*65535/);
+    expect(error.metaMessages.join('\n')).to.match(/port \(flag\): .*65535, got 70000/);
+    const mistyped = failure(() => loadNodeConfig({ ...required, roles: 'sequencer,verifyer' }, {}));
+    expect(mistyped.message).to.match(/roles\.1 \(flag\): .*"verifier".*, got "verifyer"/);
     expect(error.metaMessages.join('\n')).to.match(/l1Confirmations \(environment\): .*number/);
   });
 
