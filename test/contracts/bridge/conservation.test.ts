@@ -69,6 +69,8 @@ async function begin() {
   for (const [name, address] of Object.entries(FEE_VAULTS)) {
     await setCode(address, readCompilerArtifact(name as VaultName).deployedBytecode);
     await setStorageAt(address, 0, toL1);
+    // No minimum, whatever other tests have left there.
+    await setStorageAt(address, 1, toBeHex(0, 32));
   }
   return { ...sides, token, twin };
 }
