@@ -118,6 +118,7 @@ export class Mempool {
   #l1FeeParameters: L1FeeParameters;
   #sizeBytes = 0;
   #nextArrival = 0;
+  #isStrandedReportDue = false;
   /** Undefined until the pool is full, and again when the base fee has changed. */
   #evictionOrder: EvictionOrder | undefined;
 
@@ -227,10 +228,7 @@ export class Mempool {
 
   /** Whether some transaction could go into the next block. */
   hasIncludable(): boolean {
-    for (const queue of this.#queues.values()) {
-      if (queue.executableCount > 0 && queue.at(0).transaction.maxFeePerGas >= this.#baseFeePerGas) return true;
-    }
-    return false;
+    return this.#someNextInLine(() => true);
   }
 
   /** Whether the transaction could go into the next block if there is room; false for one that is not in the pool. */
@@ -287,7 +285,7 @@ export class Mempool {
   /**
    * To be called before the chain is cut back: writes the transactions of the blocks that go to the journal, so that a killed process
    * finds them, and puts them into the pool once the chain says `rewound`. Those that cannot come back then (their nonce is used), and those
-   * that wait because their sender is out of money, are logged. Deposits come back with their L1 block and are left out.
+   * that still wait for money when the others have run, are logged. Deposits come back with their L1 block and are left out.
    * @throws Mempool.JournalFailed; nothing has changed then
    */
   async keepForRewind(transactions: Transaction[]): Promise<void> {
@@ -437,6 +435,7 @@ export class Mempool {
       touched.add(queue);
     }
     for (const queue of touched) this.#refresh(queue, this.#accountOf(queue), included);
+    this.#reportStranded();
   }
 
   #chainRewound(): void {
@@ -448,17 +447,35 @@ export class Mempool {
     for (const { arrival, transaction } of this.#keptForRewind.splice(0)) {
       this.#restore(journalKey(arrival), arrival, () => transaction);
     }
-    this.#reportShortOfFunds();
+    this.#isStrandedReportDue = true;
+    this.#reportStranded();
   }
 
-  /** What stood on money that the blocks which went had brought: transfers come back with the rest, deposits when L1 has them again. */
-  #reportShortOfFunds(): void {
-    const waiting = [...this.#shortOfFunds].flatMap((queue) => queue.entries().slice(queue.executableCount));
-    if (waiting.length === 0) return;
+  /**
+   * Once what came back with a rewind and can run has gone into blocks, what still waits for money stood on deposits of the blocks that went:
+   * it runs when L1 has them again.
+   */
+  #reportStranded(): void {
+    if (!this.#isStrandedReportDue || this.#someNextInLine(({ wasRestored }) => wasRestored)) return;
+    this.#isStrandedReportDue = false;
+    const stranded = [...this.#shortOfFunds]
+      .flatMap((queue) => queue.entries().slice(queue.executableCount))
+      .filter(({ wasRestored }) => wasRestored);
+    if (stranded.length === 0) return;
     this.#logger.warn(
-      { count: waiting.length, transactions: waiting.slice(0, REPORTED_TRANSACTIONS_MAX).map(({ key }) => key) },
+      { count: stranded.length, transactions: stranded.slice(0, REPORTED_TRANSACTIONS_MAX).map(({ key }) => key) },
       'the chain was cut back: these transactions wait until their senders have money again',
     );
+  }
+
+  /** Whether some sender's first transaction could go into the next block and is such. */
+  #someNextInLine(isSuch: (entry: PooledTransaction) => boolean): boolean {
+    for (const queue of this.#queues.values()) {
+      if (queue.executableCount === 0) continue;
+      const first = queue.at(0);
+      if (first.transaction.maxFeePerGas >= this.#baseFeePerGas && isSuch(first)) return true;
+    }
+    return false;
   }
 
   #headChanged(): void {

@@ -5,7 +5,18 @@ import { TributaryError } from '../../src/core/errors';
 import { MemoryStore } from '../../src/core/memoryStore';
 import type { KeyValueOperation } from '../../src/core/ports';
 import type { DroppedTransaction } from '../../src/mempool/mempool';
-import { accounts, ETHER, GWEI, hashes, PoolWorld, testConfig, transfer } from './poolFixture';
+import {
+  accounts,
+  ETHER,
+  freshAccount,
+  GWEI,
+  hashes,
+  l1Block,
+  PoolWorld,
+  silentLogger,
+  testConfig,
+  transfer,
+} from './poolFixture';
 
 const [alice, bob, carol] = accounts;
 const [oneEther, , broke] = accounts.slice(-3);
@@ -439,6 +450,28 @@ describe('Mempool: journal', () => {
     await world.block([spending, waiting]);
     expect(world.mempool.size().count).to.equal(0);
     expect(await world.journal()).to.have.length(0);
+  });
+
+  it('reports what waits for a deposit that went, not what transfers that come back pay for', async () => {
+    const warnings: { transactions?: string[] }[] = [];
+    const logger = { ...silentLogger, child: () => logger, warn: (fields: object) => void warnings.push(fields) };
+    const world = await PoolWorld.open({ logger });
+    const depositor = freshAccount(0);
+    const stranded = transfer(depositor, 0);
+    const deposit = { from: bob.address, to: depositor.address, mint: ETHER, value: ETHER, gasLimit: 21_000n };
+    const blocks = [
+      await world.block([], [{ block: l1Block(101), deposits: [{ ...deposit, logIndex: 0, data: new Uint8Array() }] }]),
+    ];
+    const fresh = Array.from({ length: 40 }, (_, index) => freshAccount(index + 1));
+    const funding = fresh.map(({ address }, nonce) => transfer(alice, nonce, { to: address, value: ETHER }));
+    blocks.push(await world.block([stranded, ...funding]));
+    blocks.push(await world.block(fresh.map((account) => transfer(account, 0))));
+    await world.mempool.keepForRewind(blocks.flatMap((block) => block.transactions));
+    await world.chain.rewindTo(0);
+    expect(warnings, 'the transfers have not come back yet').to.deep.equal([]);
+    while (world.mempool.hasIncludable()) await world.block(world.mempool.pendingTransactions());
+    expect(warnings.map(({ transactions }) => transactions)).to.deep.equal([[toHex(stranded.hash)]]);
+    expect(world.mempool.content().flatMap(({ queued }) => hashes(queued))).to.deep.equal([toHex(stranded.hash)]);
   });
 });
 

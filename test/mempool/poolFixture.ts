@@ -31,6 +31,12 @@ export const accounts: TestAccount[] = Array.from({ length: 12 }, (_, addressInd
   return { address: fromHex(account.address), privateKey: account.getHdKey().privateKey ?? new Uint8Array() };
 });
 
+/** One that genesis does not know. */
+export function freshAccount(index: number): TestAccount {
+  const { address, getHdKey } = mnemonicToAccount(MNEMONIC, { addressIndex: 100 + index });
+  return { address: fromHex(address), privateKey: getHdKey().privateKey ?? new Uint8Array() };
+}
+
 /** All rich but the last three: 1 ether, 0.001 ether, nothing. */
 function balanceOf(index: number): bigint {
   const poor = [ETHER, ETHER / 1000n, 0n];
@@ -139,14 +145,21 @@ export class PoolWorld {
   ) {}
 
   static async open(
-    options: { store?: KeyValueStore; limits?: Partial<MempoolLimits>; config?: ChainConfig; clock?: ManualClock } = {},
+    options: {
+      store?: KeyValueStore;
+      limits?: Partial<MempoolLimits>;
+      config?: ChainConfig;
+      clock?: ManualClock;
+      logger?: Logger;
+    } = {},
   ): Promise<PoolWorld> {
     const config = options.config ?? testConfig();
     const store = options.store ?? new MemoryStore();
     const clock = options.clock ?? new ManualClock();
     const chain = await ChainStore.open(store, config, buildGenesis(config, []));
     const executor = new ReferenceExecutor(config, chain);
-    const mempool = await Mempool.open({ store, chain, config, clock, logger: silentLogger, limits: options.limits });
+    const { logger = silentLogger, limits } = options;
+    const mempool = await Mempool.open({ store, chain, config, clock, logger, limits });
     return new PoolWorld(config, store, chain, executor, clock, mempool);
   }
 
@@ -172,8 +185,8 @@ export class PoolWorld {
   }
 
   /** A block with these transactions, as the sequencer would commit it. */
-  async block(transactions: SignedTransaction[]): Promise<Block> {
-    const executed = await this.execute(transactions);
+  async block(transactions: SignedTransaction[], advance: Pick<L1Input, 'block' | 'deposits'>[] = []): Promise<Block> {
+    const executed = await this.execute(transactions, advance);
     return this.commit(executed, this.mempool.journalDeletes(executed.block.transactions));
   }
 
