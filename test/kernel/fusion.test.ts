@@ -212,6 +212,15 @@ const STEPS: ((machine: NaiveMachine, constant: bigint, depth: number) => void)[
     machine.swap(1);
     machine.binary('03', (a, b) => a - b);
   },
+  (machine, _, depth) => {
+    machine.duplicate(depth);
+    machine.binary('01', (a, b) => a + b);
+    machine.swap(1);
+  },
+  (machine, _, depth) => {
+    machine.swap(depth);
+    machine.swap(depth);
+  },
   (machine, constant, depth) => {
     if (machine.stack.length < depth) return;
     machine.push(constant);

@@ -121,7 +121,7 @@ export function fuse(at: usize, opcode: u32, argument: u32): usize {
       }
       if (opcode == Op.MSTORE) return append(drop(1), Op.MSTORE_TURNED, 0, 0);
     }
-    if (opcode == Op.SWAP) return append(drop(1), Op.SWAP_SWAP, distance, argument);
+    if (opcode == Op.SWAP) return distance == argument ? drop(1) : append(drop(1), Op.SWAP_SWAP, distance, argument);
   } else if (before == Op.DUP) {
     const distance = load<u32>(last1, 4);
     if (opcode == Op.MLOAD) return append(drop(1), Op.DUP_MLOAD, distance, 0);
@@ -141,7 +141,14 @@ export function fuse(at: usize, opcode: u32, argument: u32): usize {
     const value = immediate(last1);
     return append(drop(1), Op.MLOAD_SCALED, shift, value);
   }
-  return append(at, opcode, argument, 0);
+  return append(settle(at), opcode, argument, 0);
+}
+
+/** The operations so far end at `at`, and what follows takes no part in a pattern with the last of them: fuses that one with those before it. */
+export function settle(at: usize): usize {
+  if (opAt(last1) != Op.SWAP || load<u32>(last1, 4) != 32 || opAt(last2) != Op.DUP_ADD) return at;
+  const distance = load<u32>(last2, 4);
+  return append(drop(2), Op.DUP_ADD_SWAP, distance, 0);
 }
 
 /** Beyond these an array element's address is left to plain arithmetic. */

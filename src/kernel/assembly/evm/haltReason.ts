@@ -34,10 +34,13 @@ export function note(reason: Halt): bool {
   return false;
 }
 
-/** A basic block can't be entered for its gas or its stack, of which `used` bytes are taken: `bounds` as the block has them. */
-export function noteBlock(used: u32, bounds: u64, stackMax: u32): void {
-  if (used < <u32>bounds) noted = Halt.StackUnderflow;
-  else if (used + <u32>(bounds >> 32) > stackMax) noted = Halt.StackOverflow;
+/** Least bytes on the stack of a block that can't be entered with any. */
+export const NO_STACK_FITS: u32 = u32.MAX_VALUE;
+
+/** A basic block can't be entered for its gas or its stack, of which `used` bytes are taken: from `needed` on it can, and with `room` more at most. */
+export function noteBlock(used: u32, needed: u32, room: u32): void {
+  if (used < needed && needed != NO_STACK_FITS) noted = Halt.StackUnderflow;
+  else if (used - needed > room) noted = Halt.StackOverflow;
   else noted = Halt.OutOfGas;
 }
 

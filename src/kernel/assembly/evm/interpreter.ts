@@ -56,11 +56,10 @@ import {
   tload,
   tstore,
 } from './stateOps';
-import { addScaled, carryInto, swap } from './stackWords';
+import { addScaled, addUnder, carryInto, rotate, swap } from './stackWords';
 import { haltAt, noteBlock } from './haltReason';
 import { Status } from './status';
 
-const STACK_BYTES: u32 = 1024 * 32;
 /** Memory offsets above are left to `touch`. */
 const OFFSET_FAST: u64 = 0x7fffffff;
 
@@ -79,21 +78,6 @@ function jumpTarget(frame: usize, sp: usize): usize {
   return <usize>load<u32>(<usize>load<u32>(frame, F_JUMPS) + (<usize>to << 2));
 }
 
-/** No gas limit is that large: at least the intrinsic gas has been taken. */
-const NOTHING_LEFT: u64 = u64.MAX_VALUE;
-
-/** The gas left after the block that `block` opens, NOTHING_LEFT where the gas or the stack does not suffice. */
-@inline
-function enterBlock(block: usize, sp: usize, floor: usize, gasLeft: u64): u64 {
-  const bounds = load<u64>(block, 8);
-  const used = <u32>(sp - floor);
-  const cost = <u64>load<u32>(block, 4);
-  const fits = used >= <u32>bounds && used + <u32>(bounds >> 32) <= STACK_BYTES && gasLeft >= cost;
-  if (fits) return gasLeft - cost;
-  noteBlock(used, bounds, STACK_BYTES);
-  return NOTHING_LEFT;
-}
-
 /** Runs the current frame and all that it calls; the outcome is as `leaveFrame` leaves it. */
 export function interpret(): void {
   let frame = currentFrame();
@@ -103,14 +87,12 @@ export function interpret(): void {
   let gasLeft = gas();
   while (true) {
     let status: i32 = Status.Failed;
+    let next: usize = 0;
     const operation = load<u32>(pc);
     switch (operation) {
       case Op.BLOCK: {
-        const left = enterBlock(pc, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc += OP_SIZE;
-        continue;
+        next = pc;
+        break;
       }
       case Op.PUSH: {
         sp += 32;
@@ -477,168 +459,83 @@ export function interpret(): void {
         continue;
       }
       case Op.JUMP: {
-        const next = jumpTarget(frame, sp);
-        if (next == 0) break;
+        next = jumpTarget(frame, sp);
         sp -= 32;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMPI: {
-        const next = u256.isZero(sp - 32) ? pc + OP_SIZE : jumpTarget(frame, sp);
-        if (next == 0) break;
+        next = u256.isZero(sp - 32) ? pc + OP_SIZE : jumpTarget(frame, sp);
         sp -= 64;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_TO: {
-        const next = <usize>load<u32>(pc, 4);
-        if (next == 0) break;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        next = <usize>load<u32>(pc, 4);
+        break;
       }
       case Op.JUMP_IF: {
-        const next = !u256.isZero(sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = !u256.isZero(sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 32;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_UNLESS: {
-        const next = u256.isZero(sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = u256.isZero(sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 32;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_IF_TOP_IS: {
-        const next = (u256.fitsU64(sp) && load<u64>(sp) == load<u64>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        next = (u256.fitsU64(sp) && load<u64>(sp) == load<u64>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        break;
       }
       case Op.JUMP_IF_LT: {
-        const next = u256.lessThan(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = u256.isLess(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 64;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_UNLESS_LT: {
-        const next = !u256.lessThan(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = !u256.isLess(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 64;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_IF_GT: {
-        const next = u256.lessThan(sp - 32, sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = u256.isLess(sp - 32, sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 64;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_UNLESS_GT: {
-        const next = !u256.lessThan(sp - 32, sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = !u256.isLess(sp - 32, sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 64;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_IF_EQ: {
-        const next = u256.equals(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = u256.equals(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 64;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_UNLESS_EQ: {
-        const next = !u256.equals(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = !u256.equals(sp, sp - 32) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 64;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_IF_LT_AT: {
-        const next = u256.lessThan(sp - <usize>load<u32>(pc, 12), sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        next = u256.isLess(sp - <usize>load<u32>(pc, 12), sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        break;
       }
       case Op.JUMP_UNLESS_LT_AT: {
-        const next = !u256.lessThan(sp - <usize>load<u32>(pc, 12), sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        next = !u256.isLess(sp - <usize>load<u32>(pc, 12), sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        break;
       }
       case Op.JUMP_IF_DUP_LT: {
-        const next = u256.lessThan(sp - <usize>load<u32>(pc, 8), sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
+        next = u256.isLess(sp - <usize>load<u32>(pc, 8), sp) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
         sp -= 32;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        break;
       }
       case Op.JUMP_IF_AT: {
-        const next = !u256.isZero(sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        next = !u256.isZero(sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        break;
       }
       case Op.JUMP_UNLESS_AT: {
-        const next = u256.isZero(sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        next = u256.isZero(sp - <usize>load<u32>(pc, 8)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        break;
       }
       case Op.JUMP_IF_IN_ARRAY: {
         const array = sp - <usize>load<u32>(pc, 8);
@@ -647,29 +544,16 @@ export function interpret(): void {
           if (!touch(frame, u256.toU64Saturated(array), 32)) break;
           gasLeft = gas();
         }
-        // The length goes where the copy of it would.
-        u256.fromBigEndian(addressOf(frame, array), sp + 32);
-        const isWithin = u256.lessThan(sp - <usize>load<u32>(pc, 12), sp + 32);
-        const next = isWithin ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
-        if (next == 0) break;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        next = u256.isLessThanBytes(sp - <usize>load<u32>(pc, 12), addressOf(frame, array)) ? <usize>load<u32>(pc, 4) : pc + OP_SIZE;
+        break;
       }
       case Op.ADD_JUMP_TO: {
         const x = load<u64>(sp);
         const sum = x + load<u64>(pc, 8);
         store<u64>(sp, sum);
         if (sum < x) carryInto(sp);
-        const next = <usize>load<u32>(pc, 4);
-        if (next == 0) break;
-        const left = enterBlock(next, sp, floor, gasLeft);
-        if (left == NOTHING_LEFT) break;
-        gasLeft = left;
-        pc = next + OP_SIZE;
-        continue;
+        next = <usize>load<u32>(pc, 4);
+        break;
       }
       case Op.MUL_IMMEDIATE: {
         u256.mulU64(sp, load<u64>(pc, 8), sp);
@@ -829,6 +713,11 @@ export function interpret(): void {
         pc += OP_SIZE;
         continue;
       }
+      case Op.DUP_ADD_SWAP: {
+        addUnder(sp, sp - <usize>load<u32>(pc, 4));
+        pc += OP_SIZE;
+        continue;
+      }
       case Op.SUB_TURNED: {
         u256.sub(sp - 32, sp, sp - 32);
         sp -= 32;
@@ -862,8 +751,7 @@ export function interpret(): void {
         continue;
       }
       case Op.SWAP_SWAP: {
-        swap(sp, sp - <usize>load<u32>(pc, 4));
-        swap(sp, sp - <usize>load<u32>(pc, 8));
+        rotate(sp, sp - <usize>load<u32>(pc, 4), sp - <usize>load<u32>(pc, 8));
         pc += OP_SIZE;
         continue;
       }
@@ -952,6 +840,19 @@ export function interpret(): void {
       // INVALID, and whatever the fork does not know.
       default:
         break;
+    }
+    if (next != 0) {
+      const used = <u32>(sp - floor);
+      const cost = <u64>load<u32>(next, 4);
+      // One comparison with nothing in between: the compiler makes a branch of each.
+      if (used - load<u32>(next, 8) <= load<u32>(next, 12)) {
+        if (gasLeft >= cost) {
+          gasLeft -= cost;
+          pc = next + OP_SIZE;
+          continue;
+        }
+      }
+      noteBlock(used, load<u32>(next, 8), load<u32>(next, 12));
     }
     setGas(gasLeft);
     if (status == Status.Failed) haltAt(operation);

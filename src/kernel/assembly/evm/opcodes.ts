@@ -129,9 +129,11 @@ export const enum Op {
   PUSH_DUP = 0x6f,
   /** DUPn, ADD. */
   DUP_ADD = 0x71,
+  /** DUPn, ADD, SWAP1. */
+  DUP_ADD_SWAP = 0x72,
   /** DUPn, MLOAD. */
   DUP_MLOAD = 0x81,
-  /** SWAPn, SWAPm: imm holds the second distance. */
+  /** SWAPn, SWAPm with n ≠ m: imm holds the second distance. */
   SWAP_SWAP = 0x82,
   /** SWAP1, SUB. */
   SUB_TURNED = 0x83,

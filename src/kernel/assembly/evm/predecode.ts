@@ -10,7 +10,8 @@
  * A table of u32, one per code byte, gives the address of the BLOCK of each JUMPDEST, 0 elsewhere.
  */
 import { addsToSlot, beginWalks } from './hotSlots';
-import { append, beginFusion, fuse, OP_SIZE, PUSH_WIDE_SIZE } from './fuse';
+import { NO_STACK_FITS } from './haltReason';
+import { append, beginFusion, fuse, OP_SIZE, PUSH_WIDE_SIZE, settle } from './fuse';
 import { FIRST_JUMP, isDefined, LAST_JUMP, Op, staticGas, wordsLeft, wordsTaken } from './opcodes';
 
 let endAt: usize = 0;
@@ -144,10 +145,21 @@ export function predecode(code: usize, size: u32, at: usize, fork: u32): void {
       }
       if (endsBlock(opcode)) break;
     }
-    emit(block, Op.BLOCK, gas, (<u64>(heightMax << 5) << 32) | <u64>(heightNeeded << 5));
+    emit(block, Op.BLOCK, gas, stackBounds(<u32>heightNeeded << 5, <u32>heightMax << 5));
   }
   resolveJumps(size, out);
   endAt = out;
+}
+
+const STACK_BYTES: u32 = 1024 * 32;
+
+/**
+ * The stack that a block can be entered with, so that one comparison tells: the least bytes taken, and in the upper half how many more may be.
+ * The least is NO_STACK_FITS where the block alone is too much.
+ */
+function stackBounds(needed: u32, grown: u32): u64 {
+  if (needed + grown > STACK_BYTES) return NO_STACK_FITS;
+  return (<u64>(STACK_BYTES - needed - grown) << 32) | <u64>needed;
 }
 
 /** Turns the code offsets that static jumps hold into addresses, 0 where there is no JUMPDEST. */
@@ -170,8 +182,9 @@ function emitPush(out: usize, code: usize, size: u32, from: u32, count: u32): us
     for (let i: u32 = 0; i < count; i++) {
       value = (value << 8) | (from + i < size ? <u64>load<u8>(code + from + i) : 0);
     }
-    return append(out, Op.PUSH, 0, value);
+    return append(settle(out), Op.PUSH, 0, value);
   }
+  out = settle(out);
   append(out, Op.PUSH_WIDE, 0, 0);
   const word = out + OP_SIZE;
   memory.fill(word, 0, 32);
