@@ -108,6 +108,10 @@ interface Known {
   hash: Hash | undefined;
 }
 
+/**
+ * Both decoders write all properties in one literal, in the same order: objects that are spread into others get hidden classes of their own, each
+ * one, and every access to a transaction anywhere is then a lookup.
+ */
 function decodeLegacy(raw: Uint8Array, known: Known): SignedTransaction {
   const fields = RlpReader.decodeList(raw, 'transaction', 9);
   const v = readUint(fields[6], 'v', 8);
@@ -119,22 +123,33 @@ function decodeLegacy(raw: Uint8Array, known: Known): SignedTransaction {
     const own = fields.slice(0, 6) as Uint8Array[];
     return encodeRlp(chainId === undefined ? own : [...own, toMinimalBytes(chainId), EMPTY_BYTES, EMPTY_BYTES]);
   };
-  return finish(raw, known, unsigned, yParity, {
+  const nonce = readUint(fields[0], 'nonce', 8);
+  const gasLimit = readUint(fields[2], 'gasLimit', 8);
+  const to = readOptionalAddress(fields[3], 'to');
+  const value = readUint(fields[4], 'value', 32);
+  const data = readBytes(fields[5], 'data');
+  const r = readUint(fields[7], 'r', 32);
+  const s = readUint(fields[8], 's', 32);
+  const from = checkedSender(known, unsigned, yParity, nonce, r, s);
+  return {
     type: 0,
     chainId,
-    nonce: readUint(fields[0], 'nonce', 8),
+    nonce,
     maxFeePerGas: gasPrice,
     maxPriorityFeePerGas: gasPrice,
-    gasLimit: readUint(fields[2], 'gasLimit', 8),
-    to: readOptionalAddress(fields[3], 'to'),
-    value: readUint(fields[4], 'value', 32),
-    data: readBytes(fields[5], 'data'),
+    gasLimit,
+    to,
+    value,
+    data,
     accessList: [],
     authorizationList: [],
     v,
-    r: readUint(fields[7], 'r', 32),
-    s: readUint(fields[8], 's', 32),
-  });
+    r,
+    s,
+    raw,
+    hash: known.hash ?? keccak256(raw),
+    from,
+  };
 }
 
 function decodeTyped(type: 1 | 2 | 4, raw: Uint8Array, known: Known): SignedTransaction {
@@ -157,7 +172,8 @@ function decodeTyped(type: 1 | 2 | 4, raw: Uint8Array, known: Known): SignedTran
   if (v > 1n) throw invalid('yParity', `expected 0 or 1, got ${v}`);
   const r = readUint(fields[next++], 'r', 32);
   const s = readUint(fields[next++], 's', 32);
-  return finish(raw, known, unsigned, Number(v), {
+  const from = checkedSender(known, unsigned, Number(v), nonce, r, s);
+  return {
     type,
     chainId,
     nonce,
@@ -172,24 +188,27 @@ function decodeTyped(type: 1 | 2 | 4, raw: Uint8Array, known: Known): SignedTran
     v,
     r,
     s,
-  });
+    raw,
+    hash: known.hash ?? keccak256(raw),
+    from,
+  };
 }
 
-function finish(
-  raw: Uint8Array,
+/** @param unsigned what was signed; only needed where the sender is not known */
+function checkedSender(
   known: Known,
-  /** What was signed; only needed where the sender is not known. */
   unsigned: () => Uint8Array,
   yParity: number,
-  fields: Omit<SignedTransaction, 'hash' | 'raw' | 'from'>,
-): SignedTransaction {
-  const { r, s } = fields;
+  nonce: bigint,
+  r: bigint,
+  s: bigint,
+): Address {
   if (r === 0n || r >= SECP256K1_N) throw invalid('r', 'invalid signature: out of range');
   if (s === 0n || s > SECP256K1_HALF_N) throw invalid('s', 'invalid signature: out of the lower half (EIP-2)');
-  if (fields.nonce === UINT64_MAX) throw invalid('nonce', 'has reached 2^64 - 1 (EIP-2681)');
+  if (nonce === UINT64_MAX) throw invalid('nonce', 'has reached 2^64 - 1 (EIP-2681)');
   const from = known.from ?? recoverAddress(keccak256(unsigned()), yParity, r, s);
   if (!from) throw invalid('signature', 'invalid signature: no public key recovers from it');
-  return { ...fields, raw, hash: known.hash ?? keccak256(raw), from };
+  return from;
 }
 
 function readAccessList(value: RlpValue): AccessListEntry[] {

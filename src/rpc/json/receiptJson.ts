@@ -38,7 +38,7 @@ export function receiptJson(block: Block, receipts: StoredReceipts, index: numbe
   const transaction = block.transactions[index];
   assert(receipt, 'a block has a receipt for each transaction');
   const logIndex = receipts.firstLogIndex(index);
-  return {
+  const common = {
     blockHash: toHex(block.hash),
     blockNumber: quantity(block.header.number),
     transactionHash: toHex(transaction.hash),
@@ -55,10 +55,11 @@ export function receiptJson(block: Block, receipts: StoredReceipts, index: numbe
       logJson(log, { block, transactionIndex: index, logIndex: logIndex + offset }),
     ),
     logsBloom: toHex(receipt.logsBloom),
-    ...(receipt.depositNonce === undefined
-      ? l1FeeJson(block, transaction.raw)
-      : { depositNonce: quantity(receipt.depositNonce), depositReceiptVersion: '0x1' }),
   };
+  const { depositNonce } = receipt;
+  return depositNonce === undefined
+    ? Object.assign(common, l1FeeJson(block, transaction.raw))
+    : Object.assign(common, { depositNonce: quantity(depositNonce), depositReceiptVersion: '0x1' });
 }
 
 /** OP Stack's fields, since Ecotone: what was paid for L1 data, and what that follows from. */

@@ -33,8 +33,8 @@ export function transactionJson(transaction: Transaction, place: TransactionPlac
     input: toHex(transaction.data),
   };
   return transaction.type === 0x7e
-    ? { ...common, ...depositFields(transaction, place) }
-    : { ...common, ...signedFields(transaction, place) };
+    ? Object.assign(common, depositFields(transaction, place))
+    : Object.assign(common, signedFields(transaction, place));
 }
 
 function depositFields(deposit: DepositTransaction, place: TransactionPlace | undefined) {
