@@ -6,7 +6,7 @@ import type { StoredReceipts } from '../codec/storedReceipts';
 import type { AccessListEntry, Authorization, SignedTransaction } from '../codec/transaction';
 import type { Address, Hash } from '../core/bytes';
 import type { TributaryError } from '../core/errors';
-import type { KeyValueOperation } from '../core/ports';
+import type { StateOperation } from '../state/stateOperation';
 
 export interface ExecuteBlockRequest {
   attributes: BlockAttributes;
@@ -38,7 +38,7 @@ export interface ExecutedBlock {
   /** The block's access list (EIP-7928, `codec/accessList`), encoded, where the executor collects them. */
   accessList?: Uint8Array;
   /** State writes, in order, to be persisted in one batch with the block (`state/ChainStore.commit`). May be made anew each time it is gone through. */
-  stateOperations: Iterable<KeyValueOperation>;
+  stateOperations: Iterable<StateOperation>;
 }
 
 /** `eth_call` and its kin: a message without signature, nonce or fee checks, on the state after a block. */

@@ -1,5 +1,4 @@
 import type { Hash } from '../core/bytes';
-import type { KeyValueOperation } from '../core/ports';
 
 /** What the sealing part of a kernel instance exports (`assembly/sealing/index.ts`). Addresses are 32-bit: read them with `>>> 0`. */
 export interface SealingExports {
@@ -20,7 +19,8 @@ export interface SealingExports {
 const BLOOM_SIZE_BYTES = 256;
 const TRANSACTIONS = 0;
 const RECEIPTS = 1;
-const CHANGE_PUT = 1;
+const CHANGE_DELETE = 2;
+const CHANGE_PUT_NEW = 4;
 
 /**
  * Receipts, blooms and list roots of the block that a kernel runs, made and hashed inside it. Per block: `begin`; then for each included
@@ -105,14 +105,19 @@ export class KernelSealing {
   }
 }
 
+/** What the store must write of one account or slot; `isNew`: it has nothing there. */
+export type FlatChange =
+  | { type: 'put'; key: Uint8Array; value: Uint8Array; isNew: boolean }
+  | { type: 'del'; key: Uint8Array };
+
 /** Decodes a buffer of `takeFlatRecords`. Keys and values are views of it. */
-export function* readFlatChanges(bytes: Uint8Array): Iterable<KeyValueOperation> {
+export function* readFlatChanges(bytes: Uint8Array): Iterable<FlatChange> {
   for (let at = 0; at < bytes.length; ) {
     const keyEnd = at + 4 + bytes[at + 1];
     const valueEnd = keyEnd + bytes[at + 2] + 256 * bytes[at + 3];
     const key = bytes.subarray(at + 4, keyEnd);
-    if (bytes[at] === CHANGE_PUT) yield { type: 'put', key, value: bytes.subarray(keyEnd, valueEnd) };
-    else yield { type: 'del', key };
+    if (bytes[at] === CHANGE_DELETE) yield { type: 'del', key };
+    else yield { type: 'put', key, value: bytes.subarray(keyEnd, valueEnd), isNew: bytes[at] === CHANGE_PUT_NEW };
     at = valueEnd;
   }
 }

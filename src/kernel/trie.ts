@@ -73,9 +73,12 @@ export interface TrieSlotUpdate {
   value: bigint;
 }
 
-/** A write to the path-keyed node store; `deleteOwner` removes every key that begins with the owner's 32 bytes. */
+/**
+ * A write to the path-keyed node store. `isNew`: the changes before it leave nothing under the key. `deleteOwner` removes every key that begins with the
+ * owner's 32 bytes.
+ */
 export type TrieChange =
-  | { type: 'put'; key: Uint8Array; value: Uint8Array }
+  | { type: 'put'; key: Uint8Array; value: Uint8Array; isNew: boolean }
   | { type: 'delete'; key: Uint8Array }
   | { type: 'deleteOwner'; owner: Uint8Array };
 
@@ -111,6 +114,7 @@ const WORD_BYTES = 32;
 const ACTIONS = { write: 0, delete: 1, replace: 2 } as const;
 const CHANGE_PUT = 1;
 const CHANGE_DELETE = 2;
+const CHANGE_PUT_NEW = 4;
 
 /**
  * The state's tries inside one kernel instance: account and slot updates in, state root, store writes and proofs out.
@@ -412,8 +416,9 @@ export function* readChanges(bytes: Uint8Array): Iterable<TrieChange> {
     const valueEnd = keyEnd + view.getUint16(at + 2, true);
     const key = bytes.subarray(at + 4, keyEnd);
     const operation = view.getUint8(at);
-    if (operation === CHANGE_PUT) yield { type: 'put', key, value: bytes.subarray(keyEnd, valueEnd) };
-    else if (operation === CHANGE_DELETE) yield { type: 'delete', key };
+    if (operation === CHANGE_PUT || operation === CHANGE_PUT_NEW) {
+      yield { type: 'put', key, value: bytes.subarray(keyEnd, valueEnd), isNew: operation === CHANGE_PUT_NEW };
+    } else if (operation === CHANGE_DELETE) yield { type: 'delete', key };
     else yield { type: 'deleteOwner', owner: key };
     at = valueEnd;
   }

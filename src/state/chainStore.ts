@@ -13,13 +13,14 @@ import { BlockCache } from './blockCache';
 import { genesisBlock } from './genesisBlock';
 import { bytesKey, encodeNumber, keyPrefix, nameKey, numberKey, readNumber, SCHEMA_VERSION } from './keyspace';
 import { HISTORY_BLOCKS, type HistoryLimits, StateHistory } from './stateHistory';
+import type { StateOperation } from './stateOperation';
 import type { StateSnapshot } from './stateReader';
 
 /** A block with all that is persisted of it. What an executor returns fits. */
 export interface CommittableBlock {
   block: Block;
   receipts: StoredReceipts;
-  stateOperations: Iterable<KeyValueOperation>;
+  stateOperations: Iterable<StateOperation>;
   /** The block's access list, encoded (`codec/accessList`), where the executor collects them. */
   accessList?: Uint8Array;
 }

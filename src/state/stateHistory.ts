@@ -5,6 +5,7 @@ import { decodeAccount } from './accountCodec';
 import { ByteMap } from './byteMap';
 import { accountKey, bytesKey, isFlatKey, keyPrefix, numberKey, readNumber, storageKey } from './keyspace';
 import { RecentValues } from './recentValues';
+import type { StateOperation } from './stateOperation';
 import type { Account, StateSnapshot } from './stateReader';
 import { TrieNodes, WAITING_BLOCKS_MAX } from './trieNodes';
 import { UndoRecord } from './undoRecord';
@@ -113,11 +114,11 @@ export class StateHistory {
    * Before the batch of a block is written: the operations on the state that belong into it, which are not all of those handed over.
    * @param finalNumber no rewind goes below this block
    */
-  begin(blockNumber: number, stateOperations: Iterable<KeyValueOperation>, finalNumber: number): KeyValueOperation[] {
+  begin(blockNumber: number, stateOperations: Iterable<StateOperation>, finalNumber: number): KeyValueOperation[] {
     this.#nodes.prepare();
     const changes = new ByteMap<Uint8Array | undefined>();
     const operations: KeyValueOperation[] = [];
-    const nodeOperations: KeyValueOperation[] = [];
+    const nodeOperations: StateOperation[] = [];
     for (const operation of stateOperations) {
       const { key } = operation;
       if (key[0] === keyPrefix.trieNode) {
@@ -126,7 +127,7 @@ export class StateHistory {
       }
       operations.push(operation);
       if (!isFlatKey(key)) continue;
-      changes.setNew(key, () => this.#newestValue(key));
+      changes.setNew(key, () => (operation.isNew ? undefined : this.#newestValue(key)));
       this.#recent.set(key, operation.type === 'put' ? operation.value : undefined);
     }
     const record = UndoRecord.of(changes);

@@ -5,6 +5,7 @@ import { TributaryError } from '../core/errors';
 import type { KeyValueOperation, KeyValueStore } from '../core/ports';
 import { ByteMap } from './byteMap';
 import { bytesKey, encodeNumber, keyPrefix, nameKey, numberKey, readNumber } from './keyspace';
+import type { StateOperation } from './stateOperation';
 import { type NodeMap, trieOverlay } from './trieOverlay';
 import { UndoRecord } from './undoRecord';
 
@@ -102,11 +103,14 @@ export class TrieNodes {
    * Takes the nodes that the newest block changed.
    * @returns the operations that belong into the block's batch, if it is time to save
    */
-  add(blockNumber: number, operations: KeyValueOperation[]): KeyValueOperation[] {
+  add(blockNumber: number, operations: StateOperation[]): KeyValueOperation[] {
     const waiting = this.#waiting;
     assert(waiting, 'nodes are added to those of the block before');
     for (const operation of operations) {
+      const waitingCount = waiting.size;
       waiting.set(operation.key, operation.type === 'put' ? operation.value : undefined);
+      // What no block since the save has touched is in the store as it was for this one.
+      if (operation.isNew && waiting.size > waitingCount) this.#keepSaved(operation.key, undefined);
     }
     if (waiting.size < WAITING_NODES_MAX && blockNumber - this.#savedNumber < this.#waitingBlocksMax) return [];
     return this.#saveAll(blockNumber, waiting);
@@ -225,8 +229,12 @@ export class TrieNodes {
     const known = this.#saved.indexOf(key);
     if (known >= 0) return this.#saved.valueAt(known);
     const value = this.#store.get(key);
-    if (this.#saved.size < SAVED_CACHE_COUNT_MAX) this.#saved.set(key, value);
+    this.#keepSaved(key, value);
     return value;
+  }
+
+  #keepSaved(key: Uint8Array, value: Uint8Array | undefined): void {
+    if (this.#saved.size < SAVED_CACHE_COUNT_MAX) this.#saved.set(key, value);
   }
 
   #save(blockNumber: number): Save {

@@ -13,7 +13,7 @@ import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor, type ParallelExecutorOptions } from '../../src/execution/parallel/parallelExecutor';
 import { encodeNumber, keyPrefix, nameKey } from '../../src/state/keyspace';
 import { l1FeeOptions, SENDER_COUNT, signPlans, transactionPlans } from './randomTransactions';
-import { ETHER, signTransaction, TestChain, type TransactionFields } from './testChain';
+import { ETHER, expectNewKnown, signTransaction, TestChain, type TransactionFields } from './testChain';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260105);
 const RECIPIENT = toHex(toFixedBytes(0xbeef, 20));
@@ -72,6 +72,7 @@ class Trio {
     expect(comparable(sequential)).to.deep.equal(comparable(reference));
     expect(comparable(parallel)).to.deep.equal(comparable(reference));
     expect(written(parallel)).to.deep.equal(written(sequential));
+    expectNewKnown(this.test, parallel);
     await this.test.chain.commit(parallel);
     return parallel;
   }

@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import type { Hex, TransactionSerializable } from 'viem';
 import { type HDAccount, mnemonicToAccount } from 'viem/accounts';
 import { blockAttributes } from '../../src/chain/blockAttributes';
@@ -14,7 +15,10 @@ import type { KeyValueStore } from '../../src/core/ports';
 import { createExecutor, type ExecutorKind } from '../../src/execution/createExecutor';
 import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { ChainStore } from '../../src/state/chainStore';
+import { isFlatKey, keyPrefix } from '../../src/state/keyspace';
 import type { HistoryLimits } from '../../src/state/stateHistory';
+import type { StateOperation } from '../../src/state/stateOperation';
+import { withNewKnown } from '../state/withNewKnown';
 
 const MNEMONIC = 'test test test test test test test test test test test junk';
 export const GWEI = 1_000_000_000n;
@@ -168,4 +172,11 @@ export async function signDelegation(index: number, address: Hex, nonce: number,
   const { signAuthorization } = accounts[index];
   assert(signAuthorization, 'accounts with a private key sign authorizations');
   return signAuthorization({ chainId, address, nonce });
+}
+
+/** That the kernel says of each account, slot and node that the block writes whether there is none yet, and says it rightly. */
+export function expectNewKnown({ chain, store }: TestChain, { stateOperations }: ExecutedBlock): void {
+  const ofState = [...stateOperations].filter(({ key }) => key[0] === keyPrefix.trieNode || isFlatKey(key));
+  const known = (operations: StateOperation[]) => operations.map(({ key, isNew }) => [toHex(key), isNew]);
+  expect(known(ofState)).to.deep.equal(known(withNewKnown(chain, store, ofState)));
 }

@@ -1,5 +1,6 @@
 import { createMPT, type MerklePatriciaTrie } from '@ethereumjs/mpt';
 import { RLP } from '@ethereumjs/rlp';
+import { expect } from 'chai';
 import { toHex } from '../../src/core/bytes';
 import {
   createLoadTrieNode,
@@ -81,8 +82,10 @@ export function createTrieHarness(
     exportJobs = jobs;
   };
   const write = (change: TrieChange) => {
-    if (change.type === 'put') store.set(toHex(change.key), change.value);
-    else if (change.type === 'delete') store.delete(toHex(change.key));
+    if (change.type === 'put') {
+      expect(change.isNew, 'a node is new where the store has none').to.equal(!store.has(toHex(change.key)));
+      store.set(toHex(change.key), change.value);
+    } else if (change.type === 'delete') store.delete(toHex(change.key));
     else for (const key of store.keys()) if (key.startsWith(toHex(change.owner))) store.delete(key);
   };
   const trie = new KernelTrie({

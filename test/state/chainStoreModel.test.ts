@@ -17,6 +17,7 @@ import { applyStateChanges, type StateChanges } from '../../src/state/stateChang
 import { proveKey } from '../../src/state/trie/proveKey';
 import { word } from '../execution/callRequest';
 import { testConfig } from '../execution/testChain';
+import { withNewKnown } from './withNewKnown';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260107);
 const ACCOUNT_COUNT = 6;
@@ -42,6 +43,8 @@ const step = fc.oneof(
       kind: fc.constant('commit' as const),
       writes: fc.array(write, { maxLength: 5 }),
       failsFirst: fc.boolean(),
+      /** Whether the chain is told which keys are new. */
+      knowsNew: fc.boolean(),
     }),
   },
   {
@@ -137,7 +140,41 @@ describe('ChainStore against a model', () => {
     it(`keeps every block's state and tries through random commits, failures, rewinds and restarts, ${waitingBlocksMax} blocks' nodes waiting (seed ${SEED})`, () =>
       followModel(waitingBlocksMax));
   }
+
+  it(`writes byte for byte the same whether it is told which keys are new or looks (seed ${SEED})`, async () => {
+    const config = { ...testConfig, genesis: { ...testConfig.genesis, allocations: [] } };
+    const genesis = buildGenesis(config, []);
+    const blocks = fc.array(fc.array(write, { maxLength: 5 }), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(blocks, fc.constantFrom(1, 3), async (writesOfBlocks, waitingBlocksMax) => {
+        const stores = { told: new MemoryStore(), looking: new MemoryStore() };
+        const told = await ChainStore.open(stores.told, config, genesis, { waitingBlocksMax });
+        const looking = await ChainStore.open(stores.looking, config, genesis, { waitingBlocksMax });
+        let model: Model = new Map();
+        for (const writes of writesOfBlocks) {
+          const next = apply(model, writes);
+          const { header, l1Origin, hash } = told.head;
+          const { number } = header;
+          const { stateRoot, operations } = applyStateChanges(told.stateAt(number), difference(model, next));
+          const block = createBlock({ ...header, parentHash: hash, number: number + 1, stateRoot }, [], l1Origin);
+          const receipts = StoredReceipts.of([]);
+          const stateOperations = withNewKnown(told, stores.told, operations);
+          await told.commit({ block, receipts, stateOperations });
+          await looking.commit({ block, receipts, stateOperations: operations });
+          expect(await entriesOf(stores.told)).to.deep.equal(await entriesOf(stores.looking));
+          model = next;
+        }
+      }),
+      { seed: SEED, numRuns: 25 },
+    );
+  });
 });
+
+async function entriesOf(store: MemoryStore): Promise<[string, string][]> {
+  const entries: [string, string][] = [];
+  for await (const [key, value] of store.entries({})) entries.push([toHex(key), toHex(value)]);
+  return entries;
+}
 
 async function followModel(waitingBlocksMax: number): Promise<void> {
   const config = { ...testConfig, genesis: { ...testConfig.genesis, allocations: [] } };
@@ -157,7 +194,8 @@ async function followModel(waitingBlocksMax: number): Promise<void> {
           const { header, l1Origin, hash } = chain.head;
           const next = { ...header, parentHash: hash, number: head + 1, stateRoot: applied.stateRoot };
           const block = createBlock(next, [], l1Origin);
-          const committable = { block, receipts: StoredReceipts.of([]), stateOperations: applied.operations };
+          const stateOperations = action.knowsNew ? withNewKnown(chain, store, applied.operations) : applied.operations;
+          const committable = { block, receipts: StoredReceipts.of([]), stateOperations };
           if (action.failsFirst) {
             store.room = 0;
             expect(await chain.commit(committable).catch((error: Error) => error.message)).to.equal('disk full');

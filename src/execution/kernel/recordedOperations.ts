@@ -3,9 +3,10 @@ import type { KeyValueOperation } from '../../core/ports';
 import { readFlatChanges } from '../../kernel/sealing';
 import { readChanges } from '../../kernel/trie';
 import { bytesKey, keyPrefix } from '../../state/keyspace';
+import type { StateOperation } from '../../state/stateOperation';
 
 /** What a block writes, as the kernel's records: made into operations each time that somebody goes through them, which most often is once, by the store. */
-export class RecordedOperations implements Iterable<KeyValueOperation> {
+export class RecordedOperations implements Iterable<StateOperation> {
   readonly #flatRecords: Uint8Array[];
   readonly #trieRecords: Uint8Array[];
   readonly #codes: KeyValueOperation[];
@@ -17,14 +18,16 @@ export class RecordedOperations implements Iterable<KeyValueOperation> {
     this.#codes = codes;
   }
 
-  *[Symbol.iterator](): Iterator<KeyValueOperation> {
+  *[Symbol.iterator](): Iterator<StateOperation> {
     for (const records of this.#flatRecords) yield* readFlatChanges(records);
     for (const records of this.#trieRecords) {
       for (const change of readChanges(records)) {
         // Only accounts without storage are ever removed (EIP-6780, EIP-7610).
         assert(change.type !== 'deleteOwner', 'a removed account had no storage before the block');
         const key = bytesKey(keyPrefix.trieNode, change.key);
-        yield change.type === 'put' ? { type: 'put', key, value: change.value } : { type: 'del', key };
+        yield change.type === 'put'
+          ? { type: 'put', key, value: change.value, isNew: change.isNew }
+          : { type: 'del', key };
       }
     }
     yield* this.#codes;

@@ -15,6 +15,7 @@ import {
   A_NEXT_DIRTY,
   A_NONCE,
   A_STORAGE_ROOT,
+  ACCOUNT_ABSENT,
   ACCOUNT_EXISTS,
   firstDirtyAccount,
   S_COMMITTED,
@@ -29,6 +30,7 @@ const ACCOUNT_PREFIX: u8 = 0x10;
 const STORAGE_PREFIX: u8 = 0x11;
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
+const PUT_NEW: u8 = 4;
 const HEADER_SIZE: usize = 4;
 /** The longest record, an account's, and what the writers of integers spill. */
 const RECORD_SIZE_MAX: usize = 192;
@@ -70,8 +72,9 @@ export function exportFlatChanges(out: usize, end: usize): usize {
 }
 
 function writeAccount(at: usize): usize {
-  const exists = (load<u32>(account, A_FLAGS) & ACCOUNT_EXISTS) != 0;
-  store<u8>(at, exists ? PUT : DELETE);
+  const flags = load<u32>(account, A_FLAGS);
+  const exists = (flags & ACCOUNT_EXISTS) != 0;
+  store<u8>(at, !exists ? DELETE : (flags & ACCOUNT_ABSENT) != 0 ? PUT_NEW : PUT);
   store<u8>(at, 21, 1);
   store<u8>(at, ACCOUNT_PREFIX, 4);
   copyAddress(account + A_ADDRESS, at + 5);
@@ -92,7 +95,7 @@ function writeAccount(at: usize): usize {
 
 function writeSlot(at: usize): usize {
   const value = at + HEADER_SIZE + 53;
-  store<u8>(at, isZero(slot + S_VALUE) ? DELETE : PUT);
+  store<u8>(at, isZero(slot + S_VALUE) ? DELETE : isZero(slot + S_COMMITTED) ? PUT_NEW : PUT);
   store<u8>(at, 53, 1);
   store<u8>(at, STORAGE_PREFIX, 4);
   copyAddress(account + A_ADDRESS, at + 5);

@@ -44,6 +44,8 @@ export const ACCOUNT_NO_STORAGE: u32 = 4;
 /** Its code was deployed in this block. */
 export const ACCOUNT_NEW_CODE: u32 = 8;
 export const ACCOUNT_HASHED: u32 = 16;
+/** The backend has no such account. */
+export const ACCOUNT_ABSENT: u32 = 32;
 
 // Slot entry.
 export const S_ACCOUNT: usize = 0;
@@ -377,7 +379,8 @@ export function commitFlatCache(): void {
     }
     const next = <usize>load<u32>(account, A_NEXT_DIRTY);
     store<u32>(account, 0, A_DIRTY_SLOTS);
-    store<u32>(account, load<u32>(account, A_FLAGS) & ~(ACCOUNT_DIRTY | ACCOUNT_NEW_CODE), A_FLAGS);
+    const flags = load<u32>(account, A_FLAGS) & ~(ACCOUNT_DIRTY | ACCOUNT_NEW_CODE | ACCOUNT_ABSENT);
+    store<u32>(account, (flags & ACCOUNT_EXISTS) != 0 ? flags : flags | ACCOUNT_ABSENT, A_FLAGS);
     account = next;
   }
   clearDirtyAccounts();

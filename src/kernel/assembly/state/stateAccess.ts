@@ -19,6 +19,7 @@ import {
   A_STORAGE_ROOT,
   A_HASH,
   A_SLOT_MISSES,
+  ACCOUNT_ABSENT,
   ACCOUNT_EXISTS,
   ACCOUNT_HASHED,
   ACCOUNT_NO_STORAGE,
@@ -87,7 +88,7 @@ function loadAbsent(entry: usize): void {
   setZero(entry + A_BALANCE);
   copy(EMPTY_CODE_HASH, entry + A_CODE_HASH);
   copy(EMPTY_ROOT, entry + A_STORAGE_ROOT);
-  setFlags(entry, ACCOUNT_NO_STORAGE);
+  setFlags(entry, ACCOUNT_NO_STORAGE | ACCOUNT_ABSENT);
 }
 
 /** All but whether it is hashed. */

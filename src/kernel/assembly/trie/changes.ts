@@ -3,9 +3,9 @@
  *
  *   u8 operation · u8 key length · u16 value length (little-endian) · key · value
  *
- * 1 puts a value, 2 deletes a key, 3 deletes every key that begins with the (32-byte) key. Applied in order they leave
- * exactly the nodes of the tries. They are to be applied atomically: all records of one export, over as many buffers as
- * it takes.
+ * 1 puts a value, 2 deletes a key, 3 deletes every key that begins with the (32-byte) key, 4 puts a value where the records
+ * before it leave none. Applied in order they leave exactly the nodes of the tries. They are to be applied atomically: all
+ * records of one export, over as many buffers as it takes.
  *
  * Where several instances export (exportJobs.ts) each writes to chunks of its own: u32 length of the records in it · 4 free · records.
  */
@@ -55,6 +55,7 @@ import { setStatus, STATUS_BUFFER_TOO_SMALL, STATUS_NOT_HASHED } from './status'
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
 const DELETE_OWNER: u8 = 3;
+const PUT_NEW: u8 = 4;
 
 const RECORD_HEADER_SIZE: i32 = 4;
 /** Header, the longest key and the longest node. */
@@ -200,7 +201,7 @@ function exportNode(node: usize, depth: i32): bool {
   if (!hasRoom()) return false;
   const length = encodeNode(node, depth, position + RECORD_HEADER_SIZE + ownerLength + depth);
   if (length >= 32 || depth == 0) {
-    writeKey(PUT, depth, length);
+    writeKey(isStored(node) ? PUT : PUT_NEW, depth, length);
     setStored(node, true);
   } else if (isStored(node)) {
     writeKey(DELETE, depth, 0);
