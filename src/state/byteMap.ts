@@ -74,6 +74,18 @@ export class ByteMap<Value> {
     for (let index = 0; index < this.#keys.length; index++) yield [this.#keys[index], this.#values[index]];
   }
 
+  /** The same keys with other values. */
+  map<Other>(value: (key: Uint8Array, value: Value) => Other): ByteMap<Other> {
+    const mapped = new ByteMap<Other>(this.seed);
+    for (let index = 0; index < this.#keys.length; index++) {
+      mapped.#keys.push(this.#keys[index]);
+      mapped.#hashes.push(this.#hashes[index]);
+      mapped.#values.push(value(this.#keys[index], this.#values[index]));
+    }
+    mapped.#slots = this.#slots.slice();
+    return mapped;
+  }
+
   #add(slot: number, hash: number, key: Uint8Array, value: Value): void {
     this.#keys.push(key);
     this.#values.push(value);

@@ -213,14 +213,13 @@ export class ChainStore {
     assert(receipts.length === block.transactions.length, 'each transaction has a receipt');
     this.#busy = true;
     try {
-      const kept = this.#history.begin(blockNumber, stateOperations, readPointer(this.#store, 'finalized') ?? 0);
-      await this.#store.batch([
-        ...kept,
-        ...blockOperations(block, receipts),
-        ...accessListOperations(blockNumber, accessList),
-        pointerOperation('head', blockNumber),
-        ...extraOperations,
-      ]);
+      // Added to one list: a block has thousands.
+      const operations = this.#history.begin(blockNumber, stateOperations, readPointer(this.#store, 'finalized') ?? 0);
+      for (const operation of blockOperations(block, receipts)) operations.push(operation);
+      for (const operation of accessListOperations(blockNumber, accessList)) operations.push(operation);
+      operations.push(pointerOperation('head', blockNumber));
+      for (const operation of extraOperations) operations.push(operation);
+      await this.#store.batch(operations);
     } catch (error) {
       this.#history.abandon(blockNumber);
       throw error;

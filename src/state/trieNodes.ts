@@ -5,6 +5,7 @@ import { TributaryError } from '../core/errors';
 import type { KeyValueOperation, KeyValueStore } from '../core/ports';
 import { ByteMap } from './byteMap';
 import { bytesKey, encodeNumber, keyPrefix, nameKey, numberKey, readNumber } from './keyspace';
+import { RecentValues } from './recentValues';
 import type { StateOperation } from './stateOperation';
 import { type NodeMap, trieOverlay } from './trieOverlay';
 import { UndoRecord } from './undoRecord';
@@ -15,8 +16,6 @@ const WAITING_NODES_MAX = 4_096;
 export const WAITING_BLOCKS_MAX = 64;
 /** Overlays of earlier blocks kept: proofs of one block come one after the other. */
 const OVERLAY_COUNT_MAX = 4;
-/** Saved nodes kept in memory beside those last written. */
-const SAVED_CACHE_COUNT_MAX = 65_536;
 const SAVE_CACHE_SIZE_BYTES_MAX = 64 * 2 ** 20;
 const HASH_SIZE_BYTES = 32;
 const NUMBER_SIZE_BYTES = 8;
@@ -53,8 +52,12 @@ export class TrieNodes {
   #savedNumber: number;
   /** The save before that one, while one is written or undone. */
   #savedBefore = 0;
-  /** Values of saved nodes: those that the last save wrote, and some that were read. */
+  /** What the last save wrote. */
   #saved: NodeMap = new ByteMap();
+  /** Values of other saved nodes: that earlier saves wrote, or that were read. */
+  readonly #known = new RecentValues();
+  /** Keys of waiting nodes under which there is no saved one. */
+  #absent = new ByteMap<true>();
   /** Nodes of the newest block that differ from the saved ones; undefined: to be made. */
   #waiting: NodeMap | undefined;
   /** By the block of the save. */
@@ -110,21 +113,20 @@ export class TrieNodes {
       const waitingCount = waiting.size;
       waiting.set(operation.key, operation.type === 'put' ? operation.value : undefined);
       // What no block since the save has touched is in the store as it was for this one.
-      if (operation.isNew && waiting.size > waitingCount) this.#keepSaved(operation.key, undefined);
+      if (operation.isNew && waiting.size > waitingCount) this.#absent.set(operation.key, true);
     }
     if (waiting.size < WAITING_NODES_MAX && blockNumber - this.#savedNumber < this.#waitingBlocksMax) return [];
     return this.#saveAll(blockNumber, waiting);
   }
 
   #saveAll(blockNumber: number, waiting: NodeMap): KeyValueOperation[] {
-    const previous = new ByteMap<Uint8Array | undefined>();
     const operations: KeyValueOperation[] = [];
-    for (const [key, value] of waiting.entries()) {
-      const before = this.#readSaved(key);
-      if (!value && !before) continue;
-      previous.set(key, before);
-      operations.push(value ? { type: 'put', key, value } : { type: 'del', key });
-    }
+    const previous = waiting.map((key, value) => {
+      const before = this.#absent.indexOf(key) < 0 ? this.#readSaved(key) : undefined;
+      if (value) operations.push({ type: 'put', key, value });
+      else if (before) operations.push({ type: 'del', key });
+      return before;
+    });
     const record = UndoRecord.of(previous);
     this.#remember(blockNumber, { previousNumber: this.#savedNumber, record });
     operations.push(
@@ -136,8 +138,10 @@ export class TrieNodes {
       { type: 'put', key: savedKey(), value: encodeNumber(blockNumber) },
     );
     // Readers see it done from here on, whether LevelDB shows the batch yet or not.
+    for (const [key, value] of this.#saved.entries()) this.#known.set(key, value);
     this.#saved = waiting;
     this.#waiting = new ByteMap();
+    this.#absent = new ByteMap();
     this.#savedBefore = this.#savedNumber;
     this.#savedNumber = blockNumber;
     return operations;
@@ -164,8 +168,10 @@ export class TrieNodes {
       this.#savedNumber = this.#savedBefore;
       this.#forget(blockNumber);
       this.#saved = new ByteMap();
+      this.#known.clear();
     }
     this.#waiting = undefined;
+    this.#absent = new ByteMap();
     this.#overlays.delete(blockNumber);
     this.#overlays.delete(blockNumber - 1);
   }
@@ -226,15 +232,13 @@ export class TrieNodes {
   }
 
   #readSaved(key: Uint8Array): Uint8Array | undefined {
-    const known = this.#saved.indexOf(key);
-    if (known >= 0) return this.#saved.valueAt(known);
+    const index = this.#saved.indexOf(key);
+    if (index >= 0) return this.#saved.valueAt(index);
+    const known = this.#known.get(key);
+    if (known) return known.value;
     const value = this.#store.get(key);
-    this.#keepSaved(key, value);
+    this.#known.set(key, value);
     return value;
-  }
-
-  #keepSaved(key: Uint8Array, value: Uint8Array | undefined): void {
-    if (this.#saved.size < SAVED_CACHE_COUNT_MAX) this.#saved.set(key, value);
   }
 
   #save(blockNumber: number): Save {

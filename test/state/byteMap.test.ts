@@ -25,6 +25,13 @@ describe('ByteMap', () => {
         }
         expect([...map.entries()].map(([key, value]) => [toHex(key), value])).to.deep.equal([...model]);
         expect(map.size).to.equal(model.size);
+        const mapped = map.map((key, value) => `${toHex(key)}: ${value}`);
+        for (const [key, value] of map.entries()) expect(mapped.get(key)).to.equal(`${toHex(key)}: ${value}`);
+        // Each grows on its own.
+        const added = Uint8Array.of(3);
+        mapped.set(added, 'only here');
+        expect([mapped.get(added), map.indexOf(added)]).to.deep.equal(['only here', -1]);
+        expect([mapped.size, mapped.seed]).to.deep.equal([map.size + 1, seed]);
       }),
       { seed: SEED, numRuns: 100 },
     );
