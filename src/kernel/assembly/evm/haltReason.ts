@@ -34,6 +34,11 @@ export function note(reason: Halt): bool {
   return false;
 }
 
+/** Of a failure behind which the operation can't be looked at: its code may have been thrown out. Where nothing was noted, the gas was short. */
+export function noteOutOfGas(): void {
+  if (noted == Halt.None) noted = Halt.OutOfGas;
+}
+
 /** Least bytes on the stack of a block that can't be entered with any. */
 export const NO_STACK_FITS: u32 = u32.MAX_VALUE;
 

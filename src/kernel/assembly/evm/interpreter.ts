@@ -57,7 +57,7 @@ import {
   tstore,
 } from './stateOps';
 import { addScaled, addUnder, carryInto, rotate, swap } from './stackWords';
-import { haltAt, noteBlock } from './haltReason';
+import { haltAt, noteBlock, noteOutOfGas } from './haltReason';
 import { Status } from './status';
 
 /** Memory offsets above are left to `touch`. */
@@ -88,8 +88,8 @@ export function interpret(): void {
   while (true) {
     let status: i32 = Status.Failed;
     let next: usize = 0;
-    const operation = load<u32>(pc);
-    switch (operation) {
+    // Not kept in a local: it would be written to the machine's stack at every operation, for the few that ask again.
+    switch (load<u32>(pc)) {
       case Op.BLOCK: {
         next = pc;
         break;
@@ -326,7 +326,7 @@ export function interpret(): void {
       case Op.SELFBALANCE:
       case Op.MSIZE: {
         sp += 32;
-        pushEnvironment(operation, frame, sp);
+        pushEnvironment(load<u32>(pc), frame, sp);
         pc += OP_SIZE;
         continue;
       }
@@ -361,7 +361,10 @@ export function interpret(): void {
       case Op.EXTCODESIZE: {
         store<u32>(frame, <u32>(pc + OP_SIZE), F_PC);
         setGas(gasLeft);
-        if (!extcodesize(sp)) break;
+        if (!extcodesize(sp)) {
+          noteOutOfGas();
+          break;
+        }
         gasLeft = gas();
         // Loading code may have thrown out what is running.
         refreshCode(frame);
@@ -371,7 +374,10 @@ export function interpret(): void {
       case Op.EXTCODECOPY: {
         store<u32>(frame, <u32>(pc + OP_SIZE), F_PC);
         setGas(gasLeft);
-        if (!extcodecopy(frame, sp)) break;
+        if (!extcodecopy(frame, sp)) {
+          noteOutOfGas();
+          break;
+        }
         gasLeft = gas();
         sp -= 128;
         // Loading code may have thrown out what is running.
@@ -793,7 +799,10 @@ export function interpret(): void {
       case Op.CREATE2: {
         store<u32>(frame, <u32>(pc + OP_SIZE), F_PC);
         setGas(gasLeft);
-        if (createInstruction(frame, sp, operation == Op.CREATE2) == Entered.Halt) break;
+        if (createInstruction(frame, sp, load<u32>(pc) == Op.CREATE2) == Entered.Halt) {
+          noteOutOfGas();
+          break;
+        }
         frame = currentFrame();
         pc = <usize>load<u32>(frame, F_PC);
         sp = <usize>load<u32>(frame, F_SP);
@@ -807,7 +816,10 @@ export function interpret(): void {
       case Op.STATICCALL: {
         store<u32>(frame, <u32>(pc + OP_SIZE), F_PC);
         setGas(gasLeft);
-        if (callInstruction(frame, sp, operation) == Entered.Halt) break;
+        if (callInstruction(frame, sp, load<u32>(pc)) == Entered.Halt) {
+          noteOutOfGas();
+          break;
+        }
         frame = currentFrame();
         pc = <usize>load<u32>(frame, F_PC);
         sp = <usize>load<u32>(frame, F_SP);
@@ -826,7 +838,7 @@ export function interpret(): void {
         if (!touchWords(frame, sp, sp - 32)) break;
         gasLeft = gas();
         setOutput(u256.isZero(sp - 32) ? 0 : addressOf(frame, sp), load<u32>(sp - 32));
-        status = operation == Op.RETURN ? Status.Success : Status.Reverted;
+        status = load<u32>(pc) == Op.RETURN ? Status.Success : Status.Reverted;
         break;
       }
       case Op.SELFDESTRUCT: {
@@ -855,7 +867,7 @@ export function interpret(): void {
       noteBlock(used, load<u32>(next, 8), load<u32>(next, 12));
     }
     setGas(gasLeft);
-    if (status == Status.Failed) haltAt(operation);
+    if (status == Status.Failed) haltAt(load<u32>(pc));
     if (!leaveFrame(status)) return;
     frame = currentFrame();
     pc = <usize>load<u32>(frame, F_PC);
