@@ -1,6 +1,6 @@
-import type { KernelTransaction } from '../../src/kernel/encodeTransaction';
-import { assembleLabelled, assembleNames, type Random, senderAt } from './parallelBlocks';
-import { address, BLOCK, type TestAccount, TestState, word } from './testKernel';
+import type { SignedTransaction } from '../../src/codec/transaction';
+import { assembleLabelled, assembleNames, type Random, senderAt, transactionFrom } from './parallelBlocks';
+import { address, type TestAccount, TestState, word } from './testKernel';
 
 /**
  * Everything that can be done with few slots: calldata is where to jump, a slot, an amount, and what calls within pass on. Calls go to the contract
@@ -176,11 +176,11 @@ export function hotSlotTransactions(
   count: number,
   senders: number,
   random: Random,
-): KernelTransaction[] {
+): SignedTransaction[] {
   const of = <T>(list: T[]) => list[Math.floor(random() * list.length)];
   const weighted = Object.entries(actions).flatMap(([action, weight]) => Array<string>(weight).fill(action));
   const place = (label: string) => word(BigInt(labels.get(label) ?? 0));
-  return Array.from({ length: count }, (_, index): KernelTransaction => {
+  return Array.from({ length: count }, (_, index) => {
     const slot = word(BigInt(of(slots)));
     const call = (label: string) => Buffer.concat([place(label), slot, word(of(amounts)), place(of(INNER))]);
     const action = of(weighted);
@@ -191,20 +191,14 @@ export function hotSlotTransactions(
           ? Buffer.concat([word(BigInt(of([0, 1]))), ADDING_INITCODE])
           : call(action);
     const to = action === 'borrow' ? BORROWER_AT : action === 'make' ? MAKER_AT : VAULT_AT;
-    return {
-      type: 2,
-      from: senderAt(index % senders),
+    return transactionFrom(senderAt(index % senders), {
       to,
       nonce: BigInt(Math.floor(index / senders)),
       value: action === 'make' && random() < 0.7 ? 1n : 0n,
       gasLimit: random() < scarce ? BigInt(26_000 + Math.floor(random() * 40_000)) : 300_000n,
       data,
-      chainId: BLOCK.chainId,
-      maxFeePerGas: 20n,
       maxPriorityFeePerGas: 1n,
-      ...(random() < named
-        ? { accessList: [{ address: to, storageKeys: slots.map((number) => word(BigInt(number))) }] }
-        : {}),
-    };
+      accessList: random() < named ? [[to, slots.map((number) => word(BigInt(number)))]] : [],
+    });
   });
 }

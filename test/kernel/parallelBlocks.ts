@@ -1,7 +1,8 @@
-import { fromHex, type Hash, toHex } from '../../src/core/bytes';
+import type { SignedTransaction } from '../../src/codec/transaction';
+import { type Address, fromHex, type Hash, toHex } from '../../src/core/bytes';
 import { keccak256 } from '../../src/core/keccak';
-import type { KernelTransaction } from '../../src/kernel/encodeTransaction';
 import type { Kernel } from '../../src/kernel/kernel';
+import { signTransaction, type UnsignedTransaction } from '../codec/signTransaction';
 import { address, BLOCK, COINBASE, type TestAccount, TestState, word } from './testKernel';
 
 const OPCODES: Record<string, number> = {
@@ -126,6 +127,8 @@ export const DESTRUCTIBLE_AT = address(0xde57);
 export const BASE_FEE_RECIPIENT = address(0xbafee);
 export const L1_FEE_RECIPIENT = address(0x11fee);
 const FEE_RECIPIENTS = [COINBASE, BASE_FEE_RECIPIENT, L1_FEE_RECIPIENT];
+
+const ANY_KEY = new Uint8Array(32).fill(1);
 
 export type Random = () => number;
 
@@ -253,8 +256,13 @@ export function initialState(senders: number): TestState {
   return state;
 }
 
+/** A transaction that is `from`'s by assertion: executors are told who has signed. */
+export function transactionFrom(from: Address, fields: Partial<UnsignedTransaction>): SignedTransaction {
+  return signTransaction(ANY_KEY, { chainId: Number(BLOCK.chainId), maxFeePerGas: 20n, ...fields }, from);
+}
+
 /** A block's transactions: most of them valid when executed in order. */
-export function randomTransactions(scenario: Scenario, count: number, random: Random): KernelTransaction[] {
+export function randomTransactions(scenario: Scenario, count: number, random: Random): SignedTransaction[] {
   const nonces = new Map<string, bigint>();
   const below = (limit: number) => Math.floor(random() * limit);
   const kinds = Object.entries(scenario.kinds) as [Kind, number][];
@@ -277,40 +285,36 @@ export function randomTransactions(scenario: Scenario, count: number, random: Ra
     const key = Buffer.from(from).toString('hex');
     const nonce = nonces.get(key) ?? 0n;
     nonces.set(key, nonce + 1n);
-    const base = {
-      type: 2,
-      from,
+    const maxPriorityFeePerGas = BigInt(below(5));
+    return transactionFrom(from, {
       nonce,
       value: 0n,
       gasLimit: 300_000n,
-      data: new Uint8Array(0),
-      chainId: BLOCK.chainId,
-      maxFeePerGas: 20n,
-      maxPriorityFeePerGas: BigInt(below(5)),
-      // Only what it costs on L1 follows from it: 16 per byte.
-      raw: new Uint8Array(below(300)).fill(1),
-    };
+      maxPriorityFeePerGas,
+      ...fieldsOf(kind, nonce),
+    });
+  };
+  const fieldsOf = (kind: Kind, nonce: bigint): Partial<UnsignedTransaction> => {
     switch (kind) {
       case 'transfer':
-        return { ...base, to: recipient(), value: BigInt(below(1000)), gasLimit: 21_000n };
+        return { to: recipient(), value: BigInt(below(1000)), gasLimit: 21_000n };
       case 'coinbaseSends':
-        return { ...base, to: recipient(), value: BigInt(below(10 ** 12)), gasLimit: 21_000n };
+        return { to: recipient(), value: BigInt(below(10 ** 12)), gasLimit: 21_000n };
       case 'transferToSender':
-        return { ...base, to: senderAt(below(scenario.senders)), value: BigInt(below(100_000)), gasLimit: 21_000n };
+        return { to: senderAt(below(scenario.senders)), value: BigInt(below(100_000)), gasLimit: 21_000n };
       case 'token':
-        return { ...base, to: TOKEN_AT, data: Buffer.concat([argument(recipient()), word(BigInt(below(3)))]) };
+        return { to: TOKEN_AT, data: Buffer.concat([argument(recipient()), word(BigInt(below(3)))]) };
       case 'counter':
-        return { ...base, to: COUNTER_AT };
+        return { to: COUNTER_AT };
       case 'reader':
-        return { ...base, to: READER_AT, data: argument(watched()) };
+        return { to: READER_AT, data: argument(watched()) };
       case 'readCoinbase':
-        return { ...base, to: READER_AT, data: argument(FEE_RECIPIENTS[below(3)]) };
+        return { to: READER_AT, data: argument(FEE_RECIPIENTS[below(3)]) };
       case 'splitter':
-        return { ...base, to: SPLITTER_AT, value: BigInt(below(1000)), data: argument(watched()) };
+        return { to: SPLITTER_AT, value: BigInt(below(1000)), data: argument(watched()) };
       case 'create': {
         const salt = word(BigInt(below(6)));
         return {
-          ...base,
           to: CREATOR_AT,
           value: BigInt(below(2)),
           data: Buffer.concat([salt, initcodeOf(DESTRUCTIBLE)]),
@@ -318,20 +322,20 @@ export function randomTransactions(scenario: Scenario, count: number, random: Ra
       }
       case 'createAndDie': {
         const salt = word(BigInt(below(3)));
-        return { ...base, to: CREATOR_AT, value: BigInt(below(2)), data: Buffer.concat([salt, DYING_INITCODE]) };
+        return { to: CREATOR_AT, value: BigInt(below(2)), data: Buffer.concat([salt, DYING_INITCODE]) };
       }
       case 'destroy':
-        return { ...base, to: DESTRUCTIBLE_AT, value: BigInt(below(9)), data: argument(watched()) };
+        return { to: DESTRUCTIBLE_AT, value: BigInt(below(9)), data: argument(watched()) };
       case 'loop':
-        return { ...base, to: LOOPER_AT, gasLimit: 60_000n };
+        return { to: LOOPER_AT, gasLimit: 60_000n };
       case 'overspend':
-        return { ...base, to: recipient(), value: BigInt(below(2_000_000)) * 2n, gasLimit: 21_000n };
+        return { to: recipient(), value: BigInt(below(2_000_000)) * 2n, gasLimit: 21_000n };
       case 'wrongNonce':
-        return { ...base, to: recipient(), nonce: nonce + BigInt(1 + below(2)), gasLimit: 21_000n };
+        return { to: recipient(), nonce: nonce + BigInt(1 + below(2)), gasLimit: 21_000n };
       case 'deploy':
-        return { ...base, to: undefined, data: initcodeOf(random() < 0.5 ? COUNTER : READER) };
+        return { to: undefined, data: initcodeOf(random() < 0.5 ? COUNTER : READER) };
       case 'setCode':
-        return { ...base, to: senderAt(below(scenario.senders)), value: BigInt(below(50)) };
+        return { to: senderAt(below(scenario.senders)), value: BigInt(below(50)) };
     }
   };
   return Array.from({ length: count }, next);

@@ -1,12 +1,21 @@
 import { expect } from 'chai';
-import type { KernelTransaction } from '../../src/kernel/encodeTransaction';
-import { Kernel, type KernelBlock, type KernelOutcome, type RejectedSender } from '../../src/kernel/kernel';
+import type { Receipt } from '../../src/codec/receipt';
+import { StoredReceipts } from '../../src/codec/storedReceipts';
+import type { SignedTransaction } from '../../src/codec/transaction';
+import type { Hash } from '../../src/core/bytes';
+import { Kernel, type KernelBlock, type RejectedSender } from '../../src/kernel/kernel';
 import { ParallelRunner, type ParallelRunnerOptions } from '../../src/kernel/parallel/parallelRunner';
 import { poolSizeBytes, WorkerPool, type WorkerPoolOptions } from '../../src/kernel/parallel/workerPool';
 import { BASE_FEE_RECIPIENT, loadTries } from './parallelBlocks';
 import { BLOCK, type TestState } from './testKernel';
 
-const KERNEL = { accountBits: 14, slotBits: 14, codeCacheSizeBytes: 8 * 2 ** 20, trieBucketCount: 256 };
+const KERNEL = {
+  accountBits: 14,
+  slotBits: 14,
+  codeCacheSizeBytes: 8 * 2 ** 20,
+  trieBucketCount: 256,
+  accessListSizeBytes: 4 * 2 ** 20,
+};
 const POOL: WorkerPoolOptions = {
   transactionCountMax: 2048,
   arenaSizeBytes: 16 * 2 ** 20,
@@ -15,40 +24,66 @@ const POOL: WorkerPoolOptions = {
 };
 export const block: KernelBlock = { ...BLOCK, gasLimit: 1_000_000_000n, baseFeeRecipient: BASE_FEE_RECIPIENT };
 
+/** A transaction that is not included. */
+interface Rejection {
+  index: number;
+  reason: string;
+  /** Its sender as it was then; the balance where that was what lacked. */
+  sender: Partial<RejectedSender> | undefined;
+}
+
 /** What a block's transactions leave. */
 export interface Result {
-  outcomes: Omit<KernelOutcome, 'output'>[];
-  /** Nonces and, where funds were lacking, balances of senders whose transactions were not included. */
-  rejected: (Partial<RejectedSender> | undefined)[];
+  rejected: Rejection[];
+  /** Of the transactions that are included. */
+  receipts: Receipt[];
+  logsBloom: Uint8Array;
+  transactionsRoot: Hash;
+  receiptsRoot: Hash;
+  accessList: Uint8Array | undefined;
   gasUsed: bigint;
-  root: Uint8Array;
+  stateRoot: Hash;
 }
 
-function comparable({ output, ...outcome }: KernelOutcome, sender: RejectedSender | undefined) {
-  const isIncluded = outcome.rejection === undefined;
-  const rejected = sender && {
-    nonce: sender.nonce,
-    codeHash: sender.codeHash,
-    ...(outcome.rejection === 'insufficient funds for gas * price + value' ? { balance: sender.balance } : {}),
+function begin(kernel: Kernel, on: KernelBlock): void {
+  kernel.beginBlock(on);
+  kernel.sealing.begin();
+  kernel.accessList.begin();
+}
+
+function resultOf(kernel: Kernel, rejected: Rejection[]): Result {
+  const { sealing } = kernel;
+  return {
+    rejected,
+    accessList: kernel.accessList.encoded(),
+    receipts: [...new StoredReceipts(sealing.storedReceipts())],
+    logsBloom: sealing.logsBloom(),
+    transactionsRoot: sealing.transactionsRoot(),
+    receiptsRoot: sealing.receiptsRoot(),
+    gasUsed: kernel.blockGasUsed,
+    stateRoot: kernel.stateRoot(),
   };
-  return { outcome: isIncluded ? outcome : { ...outcome, contractAddress: undefined }, rejected };
 }
 
-export function runInOrder(state: TestState, transactions: KernelTransaction[], on: KernelBlock): Result {
+function rejection(index: number, reason: string, sender: RejectedSender | undefined): Rejection {
+  if (!sender) return { index, reason, sender };
+  const { nonce, codeHash, balance } = sender;
+  const isPoor = reason === 'insufficient funds for gas * price + value';
+  return { index, reason, sender: isPoor ? { nonce, codeHash, balance } : { nonce, codeHash } };
+}
+
+/** One transaction at a time, on one thread. */
+export function runInOrder(state: TestState, transactions: SignedTransaction[], on: KernelBlock): Result {
   const kernel = new Kernel(state, KERNEL);
   loadTries(kernel, state);
-  kernel.beginBlock(on);
-  const result: Result = { outcomes: [], rejected: [], gasUsed: 0n, root: new Uint8Array(0) };
-  for (const transaction of transactions) {
-    const executed = kernel.execute(transaction);
-    const sender = executed.rejection === undefined ? undefined : kernel.account(transaction.from);
-    const { outcome, rejected } = comparable(executed, sender);
-    result.outcomes.push(outcome);
-    result.rejected.push(rejected);
+  begin(kernel, on);
+  const rejected: Rejection[] = [];
+  for (const [index, transaction] of transactions.entries()) {
+    const { rejection: reason } = kernel.execute(transaction);
+    if (reason === undefined) kernel.seal(transaction);
+    else rejected.push(rejection(index, reason, kernel.account(transaction.from)));
   }
-  result.gasUsed = kernel.blockGasUsed;
-  result.root = kernel.stateRoot();
-  return result;
+  return resultOf(kernel, rejected);
 }
 
 /** A kernel with workers beside it. */
@@ -68,28 +103,21 @@ export class ParallelKernel {
     this.runner = new ParallelRunner(this.kernel, this.pool, state, options);
   }
 
-  async run(transactions: KernelTransaction[], on: KernelBlock = block): Promise<Result> {
+  async run(transactions: SignedTransaction[], on: KernelBlock = block): Promise<Result> {
     const { kernel } = this;
     kernel.discard();
     loadTries(kernel, this.state);
-    kernel.beginBlock(on);
-    const result: Result = { outcomes: [], rejected: [], gasUsed: 0n, root: new Uint8Array(0) };
-    await this.runner.execute(transactions, (index, executed, sender) => {
-      expect(index).to.equal(result.outcomes.length);
-      const { outcome, rejected } = comparable(executed, sender);
-      result.outcomes.push(outcome);
-      result.rejected.push(rejected);
-    });
-    result.gasUsed = kernel.blockGasUsed;
-    result.root = kernel.stateRoot();
-    return result;
+    begin(kernel, on);
+    const rejected: Rejection[] = [];
+    await this.runner.execute(transactions, (...refused) => rejected.push(rejection(...refused)));
+    return resultOf(kernel, rejected);
   }
 }
 
 export function expectEqual(actual: Result, expected: Result, what: string): void {
-  for (const [i, outcome] of expected.outcomes.entries()) {
-    expect(actual.outcomes[i], `${what}, transaction ${i}`).to.deep.equal(outcome);
-    expect(actual.rejected[i], `${what}, sender of transaction ${i}`).to.deep.equal(expected.rejected[i]);
+  expect(actual.rejected, `${what}, rejected`).to.deep.equal(expected.rejected);
+  for (const [i, receipt] of expected.receipts.entries()) {
+    expect(actual.receipts[i], `${what}, receipt ${i}`).to.deep.equal(receipt);
   }
   expect(actual, what).to.deep.equal(expected);
 }

@@ -125,7 +125,7 @@ describe('Parallel execution in the kernel', function () {
     const transactions = randomTransactions(scenario, 150, random);
     const short = { ...block, gasLimit: 3_000_000n };
     const expected = runInOrder(state, transactions, short);
-    expect(expected.outcomes.some(({ rejection }) => rejection === 'gas limit reached')).to.equal(true);
+    expect(expected.rejected.some(({ reason }) => reason === 'gas limit reached')).to.equal(true);
     expectEqual(await parallel.run(transactions, short), expected, 'short block');
   });
 });

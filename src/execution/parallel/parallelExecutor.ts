@@ -47,7 +47,7 @@ export class ParallelExecutor implements Executor {
       const runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
       this.#runner = runner;
       return {
-        execute: (...request) => runner.executeAndSeal(...request),
+        execute: (...request) => runner.execute(...request),
         stateRoot: (meanwhile) => runner.stateRoot(meanwhile),
         trieRecords: (meanwhile) => runner.trieRecords(meanwhile),
       };

@@ -13,8 +13,7 @@ import type { SignedTransaction } from '../../codec/transaction';
 import { type Address, equalBytes, type Hash, toHex } from '../../core/bytes';
 import { TributaryError } from '../../core/errors';
 import type { Logger } from '../../core/ports';
-import { encodedSize, encodeTransaction, type KernelTransaction } from '../encodeTransaction';
-import type { Kernel, KernelOutcome, RejectedSender } from '../kernel';
+import type { Kernel, RejectedSender } from '../kernel';
 import type { StateBackend } from '../stateBackend';
 import { TransactionRecords } from '../transactionRecords';
 import type { JobsFate } from '../trie';
@@ -22,12 +21,6 @@ import { emptyStatistics, type ParallelStatistics } from './parallelStatistics';
 import { RunField, STATISTICS_SIZE_BYTES, StatisticsField, Stop, Work } from './runLayout';
 import type { WorkerPool } from './workerPool';
 import { IDLE_WAIT_MS } from './workerProtocol';
-
-/**
- * Takes the outcome of transaction `index`; called once for each, in order, after its changes (and possibly those of later ones) are in the kernel's
- * state. `sender` is set for transactions not included.
- */
-export type TakeOutcome = (index: number, outcome: KernelOutcome, sender: RejectedSender | undefined) => void;
 
 export interface ParallelRunnerOptions {
   /** Shorter stretches are executed one after the other: counted in plain transfers, of which a transaction with much gas is worth up to ten; default 256. */
@@ -114,36 +107,14 @@ export class ParallelRunner {
   }
 
   /**
-   * Executes the transactions on the block that the kernel has begun.
-   * @throws Kernel.StateMoved where workers that read by themselves may have read another state: the kernel's cache is then to be dropped; what
-   * `Kernel.execute` throws, and what `take` throws; the kernel's block is then to be taken back
-   */
-  async execute(transactions: KernelTransaction[], take: TakeOutcome): Promise<void> {
-    await this.#prepare(transactions);
-    for (let from = 0; from < transactions.length; ) {
-      const to = this.#stretchEnd(transactions, from);
-      const settled = this.#isWorthwhile(transactions, from, to)
-        ? (await this.#run(to - from, () => this.#hand(transactions, from, to), { seals: false })).settled
-        : 0;
-      for (let i = 0; i < settled; i++) {
-        const outcome = this.#kernel.takeResult(i);
-        const isRejected = outcome.rejection !== undefined;
-        take(from + i, outcome, isRejected ? this.#kernel.rejectedSender(i, outcome) : undefined);
-      }
-      this.#statistics.parallelTransactions += settled;
-      this.#executeInOrder(transactions, from + settled, to, take);
-      from = to;
-    }
-  }
-
-  /**
    * Executes the transactions on the block that the kernel has begun, and seals them, as `Kernel.executeAll` does: nothing of them becomes an object.
    * @param reject told of each that is not included
    * @param accessList what somebody says is the block's (EIP-7928, encoded): with the right one no transaction waits for another; no result depends on it
    * @returns whether the list is the block's; not known, and false, where it was not used
-   * @throws as `execute`
+   * @throws Kernel.StateMoved where workers that read by themselves may have read another state: the kernel's cache is then to be dropped; what
+   * `Kernel.executeAll` throws, and what `reject` throws; the kernel's block is then to be taken back
    */
-  async executeAndSeal(
+  async execute(
     transactions: SignedTransaction[],
     reject: RejectTransaction,
     accessList?: Uint8Array,
@@ -155,11 +126,11 @@ export class ParallelRunner {
       let run = NO_RUN;
       if (this.#mayRun(transactions, from, to) && !hasMainSender(transactions, from, to)) {
         const hand = () => {
-          const handed = this.#handRecords(transactions, from, to);
+          const handed = this.#hand(transactions, from, to);
           to = from + handed;
           return handed;
         };
-        run = await this.#run(to - from, hand, { seals: true });
+        run = await this.#run(to - from, hand);
       }
       const { settled, sealed } = run;
       this.#sealResults(transactions, from, sealed, settled, reject);
@@ -191,7 +162,7 @@ export class ParallelRunner {
     const list = this.#kernel.accessList.place(accessList);
     if (!list || exports.beginRun(count, this.#inVainMax) === 0) return false;
     const hand = () => {
-      const handed = this.#handRecords(transactions, 0, count);
+      const handed = this.#hand(transactions, 0, count);
       if (handed < count) this.#stop(Stop.regionFull);
       return handed;
     };
@@ -202,7 +173,7 @@ export class ParallelRunner {
       this.#logger?.warn({ reason }, 'an access list does not hold: its block is executed without');
       return false;
     }
-    const sealed = await this.#settle(count, () => exports.settleReplay(), true);
+    const sealed = await this.#settle(count, () => exports.settleReplay());
     this.#sealResults(transactions, 0, sealed, count, reject);
     this.#statistics.parallelTransactions += count;
     this.#statistics.replayedTransactions += count;
@@ -286,70 +257,38 @@ export class ParallelRunner {
       if (rejection !== undefined) reject(first + end, rejection, this.#kernel.account(transactions[end].from));
       next = end;
     }
-    this.#inOrder(transactions.length);
-  }
-
-  #inOrder(count: number): void {
-    this.#statistics.sequentialTransactions += count;
-    this.#backoff = Math.max(0, this.#backoff - count);
-  }
-
-  #executeInOrder(transactions: KernelTransaction[], from: number, to: number, take: TakeOutcome): void {
-    for (let i = from; i < to; i++) {
-      const outcome = this.#kernel.execute(transactions[i]);
-      const sender = outcome.rejection === undefined ? undefined : currentSender(this.#kernel, transactions[i]);
-      take(i, outcome, sender);
-    }
-    this.#inOrder(to - from);
-  }
-
-  /** Where the stretch that begins at `from` ends: what fits the region for encoded transactions, at most. */
-  #stretchEnd(transactions: KernelTransaction[], from: number): number {
-    const lengthMax = this.#backoff > 0 ? this.#backoff : this.#pool.options.transactionCountMax;
-    const end = Math.min(transactions.length, from + lengthMax);
-    if (this.#backoff > 0) return end;
-    let size = 0;
-    for (let i = from; i < end; i++) {
-      size += encodedSize(transactions[i]);
-      if (size > this.#pool.options.sourceSizeBytes) return Math.max(i, from + 1);
-    }
-    return end;
+    this.#statistics.sequentialTransactions += transactions.length;
+    this.#backoff = Math.max(0, this.#backoff - transactions.length);
   }
 
   #mayRun(transactions: { gasLimit: bigint }[], from: number, to: number): boolean {
     return this.#backoff === 0 && this.#pool.readyCount > 1 && isLong(transactions, from, to, this.#parallelMin);
   }
 
-  #isWorthwhile(transactions: KernelTransaction[], from: number, to: number): boolean {
-    if (!this.#mayRun(transactions, from, to) || hasMainSender(transactions, from, to)) return false;
-    return encodedSize(transactions[from]) <= this.#pool.options.sourceSizeBytes;
-  }
-
   /**
    * A run of at most `countMax` transactions, which `hand` adds, returning how many. Returns how many of them are settled; where the run was given up
    * these are its first ones, perhaps none.
-   * @param seals whether their receipts go into the block's lists
    */
-  async #run(countMax: number, hand: () => number, { seals }: { seals: boolean }): Promise<RunEnd> {
+  async #run(countMax: number, hand: () => number): Promise<RunEnd> {
     const { exports } = this.#kernel;
     if (exports.beginRun(countMax, this.#inVainMax) === 0) return NO_RUN;
     const isDone = await this.#runOnPool(hand, SENDER_SHARE_MAX);
     const fitting = exports.fittingCount(exports.finalCount()) >>> 0;
-    const sealed = await this.#settle(fitting, () => exports.settle(fitting), seals);
+    const sealed = await this.#settle(fitting, () => exports.settle(fitting));
     if (isDone) this.#nextBackoff = Math.max(this.#backoffMin, this.#nextBackoff / 2);
     else this.#abandon();
     return { settled: fitting, sealed };
   }
 
   /**
-   * Has `settle` bring the results of the run's first `count` transactions into the state. Returns how many of them are in the block's lists: `seals` says
-   * that all workers are to write their receipts meanwhile, which they do where that pays.
+   * Has `settle` bring the results of the run's first `count` transactions into the state. Returns how many of them are in the block's lists: all workers
+   * write their receipts meanwhile, where that pays.
    */
-  async #settle(count: number, settle: () => void, seals: boolean): Promise<number> {
+  async #settle(count: number, settle: () => void): Promise<number> {
     const { exports } = this.#kernel;
     const begunAt = performance.now();
     let sealed = 0;
-    if (seals && this.#pool.readyCount > 1 && exports.planSealing(count) > 0) {
+    if (this.#pool.readyCount > 1 && exports.planSealing(count) > 0) {
       if ((await this.#runJobs(() => exports.beginSealJobs(), settle)) === 'broken') this.#kernel.trie.reset();
       sealed = exports.finishSealing() >>> 0;
       this.#statistics.transactionsSealedInJobs += sealed;
@@ -395,26 +334,11 @@ export class ParallelRunner {
     return isDone;
   }
 
-  /** Encodes the transactions into the memory that all workers see; they execute them as they come. */
-  #hand(transactions: KernelTransaction[], from: number, to: number): number {
-    const { exports } = this.#kernel;
-    const control = this.#control();
-    let at = this.#pool.sourceAt;
-    for (let i = from; i < to; i++) {
-      const size = encodeTransaction(transactions[i], this.#kernel, at);
-      exports.addTransaction(at);
-      at += size;
-      if (Atomics.load(control, RunField.requests / 4) !== 0) this.#pool.answer(this.#backend);
-      if (Atomics.load(control, RunField.stop / 4) !== Stop.none) break;
-    }
-    return to - from;
-  }
-
   /**
    * Copies the transactions into the memory that all workers see, where the kernel decodes them; workers execute them as they come. Returns how many it
    * took: what the region for encoded transactions holds, up to one that only the kernel's other way takes.
    */
-  #handRecords(transactions: SignedTransaction[], from: number, to: number): number {
+  #hand(transactions: SignedTransaction[], from: number, to: number): number {
     const { exports, bytes } = this.#kernel;
     const control = this.#control();
     const records = this.#records;
@@ -563,10 +487,6 @@ function hasMainSender(transactions: { from: Address }[], from: number, to: numb
   let own = 0;
   for (let i = from; i < to; i += step) if (equalBytes(transactions[i].from, candidate)) own++;
   return own > SENDER_SHARE_MAX * samples;
-}
-
-function currentSender(kernel: Kernel, { from }: KernelTransaction): RejectedSender | undefined {
-  return kernel.account(from);
 }
 
 function stateMoved(): TributaryError {

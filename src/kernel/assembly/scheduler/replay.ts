@@ -1,7 +1,7 @@
 /**
  * A run with the block's access list, which says what every transaction reads of what those before it have left: all transactions can be executed at once, each once.
  *
- *   main thread     beginRun, beginReplay, for each transaction addTransaction, sealRun
+ *   main thread     beginRun, beginReplay, addRecords as often as there are some, sealRun
  *   every worker    work, as in any run
  *   main thread     once all have returned from their last: isReplayed, settleReplay
  *

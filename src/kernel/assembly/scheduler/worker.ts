@@ -1,7 +1,7 @@
 /**
  * A worker's part in a parallel run: takes chunks until the run is over.
  *
- *   main thread     beginRun, for each transaction addTransaction, sealRun
+ *   main thread     beginRun, addRecords as often as there are some, sealRun
  *   every worker    after beginRun: work, again after each return but Done and Stopped
  *   main thread     once all have returned from their last: finalCount, fittingCount, settle
  */
