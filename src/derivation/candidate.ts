@@ -9,8 +9,8 @@ export interface Candidate {
   /** Raw, without deposits. Empty for a default block. */
   transactions: readonly Uint8Array[];
   /**
-   * What the block `distance` places after this one in the same batch holds, raw, for who wants to decode ahead: it becomes a candidate
-   * only when all up to it are accepted.
+   * What the block `distance` places after this one holds by the same batch or the next ones that are known, raw, for who wants to decode ahead: it becomes
+   * a candidate, with this very list, only when all up to it are accepted and its batch is not ignored.
    */
   following?: (distance: number) => readonly Uint8Array[] | undefined;
   source:

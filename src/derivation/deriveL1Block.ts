@@ -7,6 +7,7 @@ import { type Placement, placeBatchBlock, placeExpired, placeOnParent } from './
 import type { Candidate, Verdict } from './candidate';
 import { type DerivationState, takeL1Input, withTip } from './derivationState';
 import { fitBatch } from './fitBatch';
+import { transactionsAhead } from './followingBlocks';
 
 /**
  * Derivation: the L2 chain as a pure, total function of L1 (docs/adr/0006-derivation-rules.md).
@@ -42,6 +43,7 @@ export interface BatchOutcome {
 /**
  * Derives from one L1 block. Yields candidates, each on the tip that the last verdict made; returns the state after the L1 block.
  * @param rules of the versions that execute; default: those that rule from genesis on
+ * @param upcoming L1 blocks after this one, as far as they are known when it is asked: for `Candidate.following`, no result depends on it
  * @throws Derivation.L1Unlinked, Derivation.BatchGap before the first candidate; what `rules` throws
  */
 export function* deriveL1Block(
@@ -49,11 +51,13 @@ export function* deriveL1Block(
   before: DerivationState,
   input: L1Input,
   rules?: AttributeRules,
+  upcoming: () => readonly L1Input[] = () => [],
 ): Generator<Candidate, DerivedL1Block, Verdict> {
   let state = takeL1Input(before, input);
   const batches: BatchOutcome[] = [];
-  for (const posted of input.batches) {
-    const applied = yield* applyBatch(config, state, posted, rules);
+  for (const [position, posted] of input.batches.entries()) {
+    const later = () => [...input.batches.slice(position + 1), ...upcoming().flatMap((next) => next.batches)];
+    const applied = yield* applyBatch(config, state, posted, rules, later);
     state = applied.state;
     batches.push(applied.outcome);
   }
@@ -68,6 +72,7 @@ function* applyBatch(
   before: DerivationState,
   posted: PostedBatch,
   rules: AttributeRules | undefined,
+  later: () => PostedBatch[],
 ): Generator<Candidate, { state: DerivationState; outcome: BatchOutcome }, Verdict> {
   const { index, transactionHash } = posted;
   const batch = fitBatch(config, before, posted);
@@ -85,7 +90,8 @@ function* applyBatch(
       const verdict = yield {
         attributes: attributesAt(config, state, placement, rules),
         transactions: block.transactions,
-        following: (distance) => batch.blocks[blocksTaken + distance]?.transactions,
+        following: (distance) =>
+          transactionsAhead(config, batch, later(), batch.firstBlockNumber + blocksTaken + distance),
         source: { kind: 'batch', batchIndex: index, claimedHash: isLast ? batch.lastBlockHash : undefined },
       };
       if ('accepted' in verdict) {

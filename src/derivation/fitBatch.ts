@@ -1,8 +1,8 @@
 import type { ChainConfig } from '../chain/chainConfig';
 import type { PostedBatch } from '../chain/l1Block';
-import { type Batch, decodeBatch } from '../codec/batch';
+import type { Batch } from '../codec/batch';
 import { equalBytes, type Hash, toHex } from '../core/bytes';
-import { hasErrorCode } from '../core/errors';
+import { decodedBatch } from './decodedBatch';
 import type { DerivationState } from './derivationState';
 
 /**
@@ -10,13 +10,8 @@ import type { DerivationState } from './derivationState';
  * Total over the posted bytes.
  */
 export function fitBatch(config: ChainConfig, state: DerivationState, posted: PostedBatch): Batch | string {
-  let batch: Batch;
-  try {
-    batch = decodeBatch(posted.data, { decompressedSizeBytesMax: config.batchDecompressedSizeBytesMax });
-  } catch (error) {
-    if (hasErrorCode(error, 'Codec.InvalidBatch')) return error.shortMessage;
-    throw error;
-  }
+  const batch = decodedBatch(config, posted);
+  if (typeof batch === 'string') return batch;
   if (batch.chainId !== config.l2ChainId) return `chainId: expected ${config.l2ChainId}, got ${batch.chainId}`;
   const number = state.tip.header.number + 1;
   if (batch.firstBlockNumber !== number) return `firstBlockNumber: expected ${number}, got ${batch.firstBlockNumber}`;

@@ -14,6 +14,7 @@ import { Backoff, sleep } from '../l1/backoff';
 import { BlockSettler, type WrongBatchClaim } from './blockSettler';
 import { CHECKPOINTS_MAX, type Checkpoint, CheckpointLog } from './checkpointLog';
 import type { BlockDecoder } from './decodeAhead';
+import { InputsAhead } from './inputsAhead';
 import { loadDerivationState } from './loadDerivationState';
 import { OutputClaimCheck } from './outputClaimCheck';
 import { aborted } from './verifierErrors';
@@ -229,17 +230,27 @@ export class Verifier {
       await this.#checkOutputClaims();
       return;
     }
-    for await (const input of this.#options.source.inputs(l1Number + 1, { known: this.#knownL1Blocks(), signal })) {
-      await this.#takeL1Block(input, signal);
-      onAdvance();
-      l1Number = input.block.number;
-      if (l1Number >= lastL1Block || signal?.aborted) return;
+    const ended = new AbortController();
+    const untilEnd = {
+      known: this.#knownL1Blocks(),
+      signal: signal ? AbortSignal.any([ended.signal, signal]) : ended.signal,
+    };
+    const inputs = new InputsAhead(this.#options.source.inputs(l1Number + 1, untilEnd));
+    try {
+      for (let input = await inputs.next(); input; input = await inputs.next()) {
+        await this.#takeL1Block(input, inputs, signal);
+        onAdvance();
+        l1Number = input.block.number;
+        if (l1Number >= lastL1Block || signal?.aborted) return;
+      }
+    } finally {
+      ended.abort();
     }
   }
 
-  async #takeL1Block(input: L1Input, signal: AbortSignal | undefined): Promise<void> {
+  async #takeL1Block(input: L1Input, inputs: InputsAhead, signal: AbortSignal | undefined): Promise<void> {
     const { config, source, rules } = this.#options;
-    const derivation = deriveL1Block(config, this.#loadedState(), input, rules);
+    const derivation = deriveL1Block(config, this.#loadedState(), input, rules, () => inputs.waiting);
     const { state, batches } = await this.#settler.settle(derivation, signal);
     const { tip } = state;
     await this.#checkpoints.append({

@@ -56,8 +56,9 @@ export class DerivationSimulation {
   }
 
   derive(...inputs: L1Input[]): this {
-    for (const input of inputs) {
-      const derivation = deriveL1Block(this.config, this.state, input);
+    for (const [position, input] of inputs.entries()) {
+      const upcoming = inputs.slice(position + 1);
+      const derivation = deriveL1Block(this.config, this.state, input, undefined, () => upcoming);
       let step = derivation.next();
       while (!step.done) {
         this.candidates.push(step.value);

@@ -110,6 +110,34 @@ describe('derivation/deriveL1Block', () => {
     expect(userTransactions()).to.deep.equal([[], [toHex(good.raw)], [toHex(other.raw)]]);
   });
 
+  it('names for who looks ahead what the next blocks hold: over batches and L1 blocks, past what does not continue', () => {
+    const branch = new L1Builder();
+    branch.add();
+    const probe = new DerivationSimulation(chain.config, branch).follow(branch);
+    const batches = [[good], [other], [good, other]].map((transactions) => {
+      const blocks = [
+        { timestamp: T, origin: G, transactions },
+        { timestamp: T, origin: G },
+      ];
+      const batch = batchOn(probe.tip, branch, blocks);
+      branch.add({ batches: [batch] });
+      probe.follow(branch);
+      return batch;
+    });
+    l1.add();
+    l1.add({ batches: [batches[0], EMPTY_BYTES, batches[0], batches[1]] });
+    l1.add();
+    l1.add({ batches: [batches[2]] });
+    chain.follow(l1);
+    const lists = chain.candidates.map(({ transactions }) => transactions);
+    expect(lists.map(({ length }) => length)).to.deep.equal([1, 0, 1, 0, 2, 0]);
+    for (const [index, { following }] of chain.candidates.entries()) {
+      const seen = lists.map((_, distance) => following?.(distance));
+      // The very lists, not equal ones: what was decoded of them is found again by them.
+      for (const [distance, list] of seen.entries()) expect(list).to.equal(lists[index + distance]);
+    }
+  });
+
   it('ignores a batch whose last origin is of another L1 branch', () => {
     l1.add();
     const stale = batchOn(chain.tip, l1, [{ timestamp: T + 12, origin: G + 1 }]);

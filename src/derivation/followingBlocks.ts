@@ -1,0 +1,24 @@
+import type { ChainConfig } from '../chain/chainConfig';
+import type { PostedBatch } from '../chain/l1Block';
+import type { Batch } from '../codec/batch';
+import { decodedBatch } from './decodedBatch';
+
+/**
+ * The raw transactions that block `number` will hold if `batch`, which holds an earlier block, and those of `later` that continue it are taken; undefined
+ * where they do not reach so far. For who wants to decode ahead: nothing is judged but whether numbers go on.
+ */
+export function transactionsAhead(
+  config: ChainConfig,
+  batch: Batch,
+  later: Iterable<PostedBatch>,
+  number: number,
+): readonly Uint8Array[] | undefined {
+  let { firstBlockNumber, blocks } = batch;
+  for (const posted of later) {
+    const end = firstBlockNumber + blocks.length;
+    if (number < end) break;
+    const next = decodedBatch(config, posted);
+    if (typeof next !== 'string' && next.firstBlockNumber === end) ({ firstBlockNumber, blocks } = next);
+  }
+  return blocks[number - firstBlockNumber]?.transactions;
+}
