@@ -60,14 +60,16 @@ import { addScaled, addUnder, carryInto, rotate, swap } from './stackWords';
 import { haltAt, noteBlock, noteOutOfGas } from './haltReason';
 import { Status } from './status';
 
-/** Memory offsets above are left to `touch`. */
-const OFFSET_FAST: u64 = 0x7fffffff;
+/** Memory offsets of more bits are left to `touch`. */
+const OFFSET_FAST_BITS: u64 = 31;
 
 /** Whether the 32 bytes at the memory offset `word` exist already. */
 @inline
 function isInMemory(frame: usize, word: usize): bool {
   const offset = load<u64>(word);
-  return u256.fitsU64(word) && offset <= OFFSET_FAST && <u32>offset + 32 <= load<u32>(frame, F_MEMORY_SIZE);
+  const upper = load<u64>(word, 8) | load<u64>(word, 16) | load<u64>(word, 24) | (offset >> OFFSET_FAST_BITS);
+  // Not `&&`, of which the compiler makes a branch for each side and one for both.
+  return <bool>(i32(upper == 0) & i32(<u32>offset + 32 <= load<u32>(frame, F_MEMORY_SIZE)));
 }
 
 /** The operation that a jump to the word at `sp` lands on, 0 where that is no JUMPDEST. */
@@ -411,24 +413,22 @@ export function interpret(): void {
         continue;
       }
       case Op.MLOAD: {
-        const offset = load<u64>(sp);
-        if (!u256.fitsU64(sp) || offset > OFFSET_FAST || <u32>offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+        if (!isInMemory(frame, sp)) {
           setGas(gasLeft);
           if (!touch(frame, u256.toU64Saturated(sp), 32)) break;
           gasLeft = gas();
         }
-        u256.fromBigEndian(<usize>load<u32>(frame, F_MEMORY) + <usize>offset, sp);
+        u256.fromBigEndian(addressOf(frame, sp), sp);
         pc += OP_SIZE;
         continue;
       }
       case Op.MSTORE: {
-        const offset = load<u64>(sp);
-        if (!u256.fitsU64(sp) || offset > OFFSET_FAST || <u32>offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+        if (!isInMemory(frame, sp)) {
           setGas(gasLeft);
           if (!touch(frame, u256.toU64Saturated(sp), 32)) break;
           gasLeft = gas();
         }
-        u256.toBigEndian(sp - 32, <usize>load<u32>(frame, F_MEMORY) + <usize>offset);
+        u256.toBigEndian(sp - 32, addressOf(frame, sp));
         sp -= 64;
         pc += OP_SIZE;
         continue;
@@ -732,27 +732,25 @@ export function interpret(): void {
       }
       case Op.MSTORE_TURNED: {
         const word = sp - 32;
-        const offset = load<u64>(word);
-        if (!u256.fitsU64(word) || offset > OFFSET_FAST || <u32>offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+        if (!isInMemory(frame, word)) {
           setGas(gasLeft);
           if (!touch(frame, u256.toU64Saturated(word), 32)) break;
           gasLeft = gas();
         }
-        u256.toBigEndian(sp, <usize>load<u32>(frame, F_MEMORY) + <usize>offset);
+        u256.toBigEndian(sp, addressOf(frame, word));
         sp -= 64;
         pc += OP_SIZE;
         continue;
       }
       case Op.DUP_MLOAD: {
         const word = sp - <usize>load<u32>(pc, 4);
-        const offset = load<u64>(word);
-        if (!u256.fitsU64(word) || offset > OFFSET_FAST || <u32>offset + 32 > load<u32>(frame, F_MEMORY_SIZE)) {
+        if (!isInMemory(frame, word)) {
           setGas(gasLeft);
           if (!touch(frame, u256.toU64Saturated(word), 32)) break;
           gasLeft = gas();
         }
         sp += 32;
-        u256.fromBigEndian(<usize>load<u32>(frame, F_MEMORY) + <usize>offset, sp);
+        u256.fromBigEndian(addressOf(frame, word), sp);
         pc += OP_SIZE;
         continue;
       }
