@@ -474,22 +474,3 @@ describe('Mempool: journal', () => {
     expect(world.mempool.content().flatMap(({ queued }) => hashes(queued))).to.deep.equal([toHex(stranded.hash)]);
   });
 });
-
-describe('Mempool: speed', () => {
-  it('lists a block of 20,000 from 20,000 pending in less than 50 ms', async function () {
-    this.timeout(60_000);
-    const world = await PoolWorld.open();
-    for (let i = 0; i < 20_000; i++) {
-      const tip = GWEI + BigInt((((i / 8) * 7919) % 1000) | 0);
-      world.mempool.insert(
-        transfer(accounts[i % 8], Math.floor(i / 8), { maxPriorityFeePerGas: tip, maxFeePerGas: 9n * GWEI }),
-      );
-    }
-    const timesMs = Array.from({ length: 5 }, () => {
-      const startedMs = performance.now();
-      expect(world.mempool.next(GWEI, 10n ** 12n, 10 ** 9).length).to.equal(20_000);
-      return performance.now() - startedMs;
-    });
-    expect(Math.min(...timesMs)).to.be.lessThan(50);
-  });
-});
