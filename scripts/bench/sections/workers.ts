@@ -15,7 +15,10 @@ import {
 /** A swap is several times a transfer's work. */
 const TRANSACTION_SHARE = 0.25;
 const BLOCK_GAS_LIMIT = 2_000_000_000;
-const WARM_UP_BLOCKS = 2;
+/** Compilers are done after some thousand transactions of a kind on each thread. */
+const WARM_UP_BLOCKS = 4;
+/** A block takes 15 to 60 ms: of that any disturbance is much. */
+const BLOCKS_PER_ROUND = 3;
 const INDEPENDENT_GOAL = { atLeast: 1.6 };
 const CONTENDED_GOAL = { atLeast: 0.95 };
 const REPLAY_GOAL = { atLeast: 1.3 };
@@ -34,11 +37,12 @@ export const workers: Section = {
   title: 'Workers: the parallel executor against the sequential one',
   about:
     'Successive blocks, each committed before the next, on a chain of its own for each executor, 1,000 senders: execute, state root, seal; writing to disk is in no ' +
-    'time. Executors take turns block by block. The first two blocks of each warm it up, as in a node that runs. `beside` is the same executor with one ' +
+    'time. Executors take turns block by block. The first four blocks of each warm it up, as in a node that runs. `beside` is the same executor with one ' +
     'worker where nothing contends, and the sequential executor where everything does, and of replays.',
 
-  async measure({ blockTransactionCount, rounds }) {
+  async measure({ blockTransactionCount, rounds: roundCount }) {
     const count = Math.ceil(blockTransactionCount * TRANSACTION_SHARE);
+    const rounds = roundCount * BLOCKS_PER_ROUND;
     const many = parallelVariants([1, ...workerCounts()]);
     const variants = [sequential, ...many];
     const rows: Row[] = [];
