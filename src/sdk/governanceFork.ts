@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createPublicClient, http, type PublicClient } from 'viem';
 import { ChildProcess, PACKAGE_ROOT } from '../node/childProcess';
+import { freePort } from '../node/freePort';
 import type { GovernanceUser } from './governance';
 import { devMethod } from './governanceEffects';
 
@@ -46,14 +46,4 @@ export async function forkL1(user: GovernanceUser): Promise<{ client: PublicClie
     throw error;
   }
   return { client, stop: () => child.stop() };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

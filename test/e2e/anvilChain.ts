@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { ChainConfig } from '../../src/chain/chainConfig';
 import type { Deployment } from '../../src/chain/deployment';
 import { deployDevChain } from '../../src/node/dev/deployDevChain';
+import { freePort } from '../../src/node/freePort';
 import { startAnvil, type TestL1 } from '../l1/startL1';
-import { freePort, TributaryProcess } from './tributaryProcess';
+import { TributaryProcess } from './tributaryProcess';
 
 export interface AnvilChainOptions {
   /** More of anvil's flags. */

@@ -4,8 +4,9 @@ import { createPublicClient, type Hex, http, type PublicClient } from 'viem';
 import type { Deployment } from '../../src/chain/deployment';
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
 import { type DeployDevChainOptions, deployDevChain } from '../../src/node/dev/deployDevChain';
+import { freePort } from '../../src/node/freePort';
 import { startAnvil, type TestL1 } from '../l1/startL1';
-import { freePort, TributaryProcess } from './tributaryProcess';
+import { TributaryProcess } from './tributaryProcess';
 
 /** A deployed chain on an anvil of its own, whose nodes are started, killed and started again one by one, each with a folder of its own. */
 export class ApartChain {

@@ -5,10 +5,11 @@ import { mnemonicToAccount } from 'viem/accounts';
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
 import { batchDataKinds } from '../../src/l1/postedBatch';
 import { DEV_MNEMONIC } from '../../src/node/dev/devAccounts';
+import { freePort } from '../../src/node/freePort';
 import { BeaconProxy } from '../l1/blobs/beaconProxy';
 import { FaultProxy } from '../l1/faultProxy';
 import { type AnvilChain, startAnvilChain } from './anvilChain';
-import { freePort, rpc, runTributary, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
+import { rpc, runTributary, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
 
 const ROLES = 'sequencer,batcher,proposer';
 const SENDER_COUNT = 8;

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { freePort } from '../../src/node/freePort';
 import { startAnvil, type TestL1 } from '../l1/startL1';
-import { freePort, rpc, runTributary, TributaryProcess, temporaryFolder } from './tributaryProcess';
+import { rpc, runTributary, TributaryProcess, temporaryFolder } from './tributaryProcess';
 
 describe('the command line', function () {
   this.timeout(180_000);

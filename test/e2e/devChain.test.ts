@@ -9,7 +9,8 @@ import { type Deployment, parseDeployment } from '../../src/chain/deployment';
 import { disputeGameFactoryAbi } from '../../src/l1/bindings/DisputeGameFactory';
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
 import { DEV_MNEMONIC } from '../../src/node/dev/devAccounts';
-import { freePort, rpc, runTributary, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
+import { freePort } from '../../src/node/freePort';
+import { rpc, runTributary, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
 
 const root = join(__dirname, '..', '..');
 const token = JSON.parse(

@@ -22,7 +22,8 @@ import { governanceTokenAbi } from '../../src/l1/bindings/GovernanceToken';
 import { moduleRegistryAbi } from '../../src/l1/bindings/ModuleRegistry';
 import { tributaryGovernorAbi } from '../../src/l1/bindings/TributaryGovernor';
 import { devAccounts } from '../../src/node/dev/devAccounts';
-import { freePort, rpc, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
+import { freePort } from '../../src/node/freePort';
+import { rpc, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
 
 /** IModuleRegistry.Stage, by number. */
 export const STAGES = [

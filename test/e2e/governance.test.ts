@@ -18,9 +18,10 @@ import { type Deployment, parseDeployment } from '../../src/chain/deployment';
 import { inboxAbi } from '../../src/l1/bindings/Inbox';
 import { moduleRegistryAbi } from '../../src/l1/bindings/ModuleRegistry';
 import { devAccounts } from '../../src/node/dev/devAccounts';
+import { freePort } from '../../src/node/freePort';
 import { kernelVariant } from '../execution/versions/kernelVariant';
 import { Kind, STAGES } from './executionUpgradeChain';
-import { freePort, rpc, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
+import { rpc, TributaryProcess, temporaryFolder, until } from './tributaryProcess';
 import { WithdrawalUser } from './withdrawalUser';
 
 const NEW_SILENCE_SECONDS = 7_200;

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Hex } from 'viem';
 import { devAccounts } from '../../src/node/dev/devAccounts';
-import { freePort, rpc, TributaryProcess, temporaryFolder } from './tributaryProcess';
+import { freePort } from '../../src/node/freePort';
+import { rpc, TributaryProcess, temporaryFolder } from './tributaryProcess';
 
 const TO = '0x00000000000000000000000000000000c0ffee11';
 

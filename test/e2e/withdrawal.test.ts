@@ -34,8 +34,9 @@ import { optimismMintableERC20Abi } from '../../src/l1/bindings/OptimismMintable
 import { optimismMintableERC20FactoryAbi } from '../../src/l1/bindings/OptimismMintableERC20Factory';
 import { systemConfigAbi } from '../../src/l1/bindings/SystemConfig';
 import { DEV_MNEMONIC } from '../../src/node/dev/devAccounts';
+import { freePort } from '../../src/node/freePort';
 import { tributaryChain, tributaryL1Chain } from '../../src/sdk/tributaryChain';
-import { freePort, rpc, TributaryProcess, temporaryFolder } from './tributaryProcess';
+import { rpc, TributaryProcess, temporaryFolder } from './tributaryProcess';
 
 /** Hardhat's estimate finds none for a call that asks for 400,000 gas of its own. */
 const FINALIZE_GAS = 1_500_000n;

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { hasErrorCode, TributaryError } from '../../src/core/errors';
 import { redactUrl } from '../../src/l1/redactUrl';
+import { freePort } from '../../src/node/freePort';
 import { type Fault, FaultProxy, lag } from './faultProxy';
 import { connect } from './l1Fixture';
-import { freePort, rpc, startAnvil, type TestL1 } from './startL1';
+import { rpc, startAnvil, type TestL1 } from './startL1';
 
 describe('L1Client', () => {
   let l1: TestL1;

@@ -14,9 +14,10 @@ import type { DeployedContracts } from '../../src/l1/deployment/deployContracts'
 import type { L1Call } from '../../src/l1/l1Call';
 import { L1TransactionSender, type L1TransactionSenderOptions } from '../../src/l1/l1TransactionSender';
 import { encodePostBatch } from '../../src/l1/postedBatch';
+import { freePort } from '../../src/node/freePort';
 import { FaultProxy } from './faultProxy';
 import { accounts, BOND_WEI, connect, deployOn, silentLogger, until, viemClients } from './l1Fixture';
-import { freePort, rpc, startAnvil, startHardhatNode, type TestL1 } from './startL1';
+import { rpc, startAnvil, startHardhatNode, type TestL1 } from './startL1';
 
 const GWEI = 1_000_000_000n;
 

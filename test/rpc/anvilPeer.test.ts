@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { encodeErrorResult, encodeFunctionData, type Hex } from 'viem';
+import { freePort } from '../../src/node/freePort';
 import { type RunningRpc, startRpc } from './startRpc';
 import { tide } from './tide';
 
@@ -192,13 +192,4 @@ async function untilAnswers(url: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   expect.fail('anvil did not start');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
