@@ -44,6 +44,10 @@ export async function startPeer(name: PeerName, options: PeerOptions = {}): Prom
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // A section that fails takes its peers with it.
+  const killed = () => child.kill('SIGKILL');
+  process.once('exit', killed);
+  child.once('exit', () => process.removeListener('exit', killed));
   const deadlineMs = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const version = await clientVersion(url);
