@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 
+const REST_WINDOW_MS = 20;
+const REST_MS_MAX = 2_000;
+
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -64,6 +67,20 @@ export function endedChildrenProcessorMs(): number {
 export function ownProcessorMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+/**
+ * Resolves once this process's other threads rest, so that what they were still at, LevelDB's compactions above all, is in the time of nothing that is measured next;
+ * after two seconds in any case. This thread is kept busy meanwhile: after a rest of its own everything is slower for some milliseconds.
+ */
+export async function otherThreadsRest(): Promise<void> {
+  for (const beganMs = performance.now(); performance.now() - beganMs < REST_MS_MAX; ) {
+    const fromMs = performance.now();
+    const processorMs = ownProcessorMs();
+    while (performance.now() - fromMs < REST_WINDOW_MS);
+    if (ownProcessorMs() - processorMs <= REST_WINDOW_MS * 1.1) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Peak resident memory of this process, MiB. */

@@ -36,7 +36,7 @@ export const blocks: Section = {
     'The same signed transactions on both, each time on a new chain that has only the token and 200 senders. The first block of that size on each is not ' +
     'timed, the second is: memory and compiled code as in a node that runs. As a node does by default: on all cores, with workers that are up; beneath, on one. The ' +
     'block on LevelDB in a temporary folder; writing it there is shown apart. anvil has taken all transactions into its pool before its `evm_mine` is timed, so ' +
-    "that signature recovery is in nobody's time; anvil's has the block's way into its memory in it. JSON and pool are in nobody's time, but for " +
+    "that signature recovery is in nobody's time; LevelDB is done with the block before, so is anvil; anvil's has the block's way into its memory in it. JSON and pool are in nobody's time, but for " +
     'the choice of transactions from the pool in anvil’s.',
 
   async measure({ blockTransactionCount: count, rounds }) {

@@ -37,7 +37,7 @@ export const workers: Section = {
   title: 'Workers: the parallel executor against the sequential one',
   about:
     'Successive blocks, each committed before the next, on a chain of its own for each executor, 1,000 senders: execute, state root, seal; writing to disk is in no ' +
-    'time. Executors take turns block by block. The first four blocks of each warm it up, as in a node that runs. `beside` is the same executor with one ' +
+    'time, and each begins when LevelDB is done with the blocks before. Executors take turns block by block. The first four blocks of each warm it up, as in a node that runs. `beside` is the same executor with one ' +
     'worker where nothing contends, and the sequential executor where everything does, and of replays.',
 
   async measure({ blockTransactionCount, rounds: roundCount }) {
