@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 
 export const CONNECTION_COUNT = 4;
+const ANSWER_TIMEOUT_MS = 120_000;
 
 /** JSON-RPC over a few kept connections. */
 export class JsonRpcClient {
@@ -28,11 +29,14 @@ export class JsonRpcClient {
         {
           method: 'POST',
           agent: this.#agent,
+          // anvil now and then never comes back from evm_mine.
+          signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
           headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
         },
         (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', reject);
           incoming.on('end', () => resolve(Buffer.concat(chunks).toString()));
         },
       );
