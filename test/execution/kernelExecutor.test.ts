@@ -10,6 +10,7 @@ import type { KeyValueOperation, Logger } from '../../src/core/ports';
 import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { RecordedOperations } from '../../src/execution/kernel/recordedOperations';
+import { kernelModule } from '../../src/kernel/kernelModule';
 import { keyPrefix } from '../../src/state/keyspace';
 import { initCode } from './bytecode';
 import { type Plan, program, SENDER_COUNT, signPlans, target, transactionPlans } from './randomTransactions';
@@ -175,6 +176,17 @@ describe('KernelExecutor', () => {
       const request = test.request([await signTransaction(0, nonce, { to, value: ETHER })]);
       await test.chain.commit(await executeOnBoth(test, kernel, request));
     }
+  });
+
+  it('believes another version’s kernel nothing about what is new', async () => {
+    const test = await TestChain.open();
+    const own = new KernelExecutor(test.config, test.chain);
+    const other = new KernelExecutor(test.config, test.chain, { module: kernelModule() });
+    const request = test.request([await signTransaction(0, 0, { to: RECIPIENT, value: ETHER })]);
+    const newCount = async (kernel: KernelExecutor) =>
+      [...(await kernel.executeBlock(request)).stateOperations].filter(({ isNew }) => isNew).length;
+    expect(await newCount(own)).to.be.greaterThan(0);
+    expect(await newCount(other)).to.equal(0);
   });
 
   it('asks the database for no account and no slot that the tries lack, and still seals what the reference seals', async () => {

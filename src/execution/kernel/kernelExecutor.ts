@@ -72,7 +72,7 @@ export class KernelExecutor implements Executor {
   readonly #reference: LazyReference;
   readonly #calls: KernelCalls;
   readonly #runner: TransactionRunner;
-  /** Of another version than this package's: neither the reference nor the rules in TypeScript speak for it. */
+  /** Of another version than this package's: neither the reference nor the rules in TypeScript speak for it, and the way back must not hang on it. */
   readonly #isForeign: boolean;
   /** Kept free for the next block's nodes. */
   readonly #trieFreeBytes: number;
@@ -229,7 +229,7 @@ export class KernelExecutor implements Executor {
     const trieRecords = await this.#runner.trieRecords(() => {
       flatRecords = kernel.sealing.takeFlatRecords();
     });
-    const stateOperations = new RecordedOperations(flatRecords, trieRecords, codes);
+    const stateOperations = new RecordedOperations(flatRecords, trieRecords, codes, !this.#isForeign);
     return { block, receipts, stateOperations, accessList: made.accessList };
   }
 
