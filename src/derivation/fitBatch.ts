@@ -2,7 +2,7 @@ import type { ChainConfig } from '../chain/chainConfig';
 import type { PostedBatch } from '../chain/l1Block';
 import type { Batch } from '../codec/batch';
 import { equalBytes, type Hash, toHex } from '../core/bytes';
-import { decodedBatch } from './decodedBatch';
+import { takeDecoded } from './decodedBatch';
 import type { DerivationState } from './derivationState';
 
 /**
@@ -10,7 +10,7 @@ import type { DerivationState } from './derivationState';
  * Total over the posted bytes.
  */
 export function fitBatch(config: ChainConfig, state: DerivationState, posted: PostedBatch): Batch | string {
-  const batch = decodedBatch(config, posted);
+  const batch = takeDecoded(config, posted);
   if (typeof batch === 'string') return batch;
   if (batch.chainId !== config.l2ChainId) return `chainId: expected ${config.l2ChainId}, got ${batch.chainId}`;
   const number = state.tip.header.number + 1;

@@ -46,6 +46,8 @@ export class DerivationSimulation {
   readonly blocks: Block[];
   readonly candidates: Candidate[] = [];
   readonly outcomes: BatchOutcome[] = [];
+  /** Told of each candidate when it comes up. */
+  onCandidate: (candidate: Candidate) => void = () => undefined;
   state: DerivationState;
 
   constructor(config: ChainConfig, l1: L1Builder) {
@@ -62,6 +64,7 @@ export class DerivationSimulation {
       let step = derivation.next();
       while (!step.done) {
         this.candidates.push(step.value);
+        this.onCandidate(step.value);
         const transactions = decodeCandidate(step.value);
         const block =
           typeof transactions === 'string' ? undefined : simulateExecution(step.value.attributes, transactions);

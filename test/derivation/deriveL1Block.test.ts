@@ -128,15 +128,40 @@ describe('derivation/deriveL1Block', () => {
     l1.add({ batches: [batches[0], EMPTY_BYTES, batches[0], batches[1]] });
     l1.add();
     l1.add({ batches: [batches[2]] });
+    const ahead: unknown[][] = [];
+    chain.onCandidate = ({ following }) => ahead.push([0, 1, 2, 3, 4, 5].map((distance) => following?.(distance)));
     chain.follow(l1);
     const lists = chain.candidates.map(({ transactions }) => transactions);
     expect(lists.map(({ length }) => length)).to.deep.equal([1, 0, 1, 0, 2, 0]);
-    for (const [index, { following }] of chain.candidates.entries()) {
-      const seen = lists.map((_, distance) => following?.(distance));
+    for (const [index, seen] of ahead.entries()) {
       // The very lists, not equal ones: what was decoded of them is found again by them.
       for (const [distance, list] of seen.entries()) expect(list).to.equal(lists[index + distance]);
     }
   });
+
+  for (const [garbageCount, isSeen] of [
+    [3, true],
+    [4, false],
+  ] as const) {
+    it(`looks at no more than four batches ahead, of which ${garbageCount} are garbage`, () => {
+      const branch = new L1Builder();
+      branch.add();
+      const probe = new DerivationSimulation(chain.config, branch).follow(branch);
+      const batches = [good, other].map((transaction) => {
+        const batch = batchOn(probe.tip, branch, [{ timestamp: T, origin: G, transactions: [transaction] }]);
+        branch.add({ batches: [batch] });
+        probe.follow(branch);
+        return batch;
+      });
+      l1.add();
+      l1.add({ batches: [batches[0], ...Array(garbageCount).fill(EMPTY_BYTES), batches[1]] });
+      const seen: boolean[] = [];
+      chain.onCandidate = ({ following }) => seen.push(following?.(1) !== undefined);
+      chain.follow(l1);
+      expect(seen).to.deep.equal([isSeen, false]);
+      expect(userTransactions()).to.deep.equal([[], [toHex(good.raw)], [toHex(other.raw)]]);
+    });
+  }
 
   it('ignores a batch whose last origin is of another L1 branch', () => {
     l1.add();
