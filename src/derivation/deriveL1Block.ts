@@ -56,7 +56,7 @@ export function* deriveL1Block(
   let state = takeL1Input(before, input);
   const batches: BatchOutcome[] = [];
   for (const [position, posted] of input.batches.entries()) {
-    const later = () => [...input.batches.slice(position + 1), ...upcoming().flatMap((next) => next.batches)];
+    const later = () => batchesAfter(input.batches, position, upcoming());
     const applied = yield* applyBatch(config, state, posted, rules, later);
     state = applied.state;
     batches.push(applied.outcome);
@@ -67,12 +67,22 @@ export function* deriveL1Block(
   return { state, batches };
 }
 
+/** One by one: who looks ahead asks for the first few, for every block. */
+function* batchesAfter(
+  batches: readonly PostedBatch[],
+  position: number,
+  upcoming: readonly L1Input[],
+): Generator<PostedBatch> {
+  for (let next = position + 1; next < batches.length; next++) yield batches[next];
+  for (const input of upcoming) yield* input.batches;
+}
+
 function* applyBatch(
   config: ChainConfig,
   before: DerivationState,
   posted: PostedBatch,
   rules: AttributeRules | undefined,
-  later: () => PostedBatch[],
+  later: () => Iterable<PostedBatch>,
 ): Generator<Candidate, { state: DerivationState; outcome: BatchOutcome }, Verdict> {
   const { index, transactionHash } = posted;
   const batch = fitBatch(config, before, posted);
