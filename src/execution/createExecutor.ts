@@ -33,6 +33,8 @@ export interface ExecutorChoice {
   workers?: number;
   /** The chain's LevelDB, for the parallel executor's workers to read. */
   databaseFolder?: string;
+  /** See `ParallelRunnerOptions`. */
+  settled?: () => Promise<void> | undefined;
   logger?: Logger;
   /** Told of each parallel executor that is made: whoever shows its figures. */
   onParallel?: (executor: ParallelExecutor) => void;
@@ -93,9 +95,9 @@ function createKernelExecutor(
   chain: ExecutionChain,
   module: WebAssembly.Module | undefined,
 ): VersionExecutor {
-  const { workers: workerCount, databaseFolder, logger, onParallel } = choice;
+  const { workers: workerCount, databaseFolder, settled, logger, onParallel } = choice;
   if (!isParallel(choice)) return new KernelExecutor(config, chain, { module }, undefined, logger);
-  const executor = new ParallelExecutor(config, chain, { workerCount, databaseFolder, logger, module });
+  const executor = new ParallelExecutor(config, chain, { workerCount, databaseFolder, settled, logger, module });
   onParallel?.(executor);
   return executor;
 }

@@ -1,18 +1,23 @@
 import { join } from 'node:path';
 import type { ChainConfig } from '../chain/chainConfig';
 import { buildGenesis } from '../chain/genesis';
-import { type LevelStore, openLevelStore } from '../core/levelStore';
-import type { Clock, Logger } from '../core/ports';
+import { openLevelStore } from '../core/levelStore';
+import type { Clock, KeyValueStore, Logger } from '../core/ports';
 import { createVersionedExecutor, type ExecutorChoice } from '../execution/createExecutor';
 import type { VersionedExecutor } from '../execution/versions/versionedExecutor';
 import { type ArtifactPlace, ArtifactStore } from '../governance/artifact/artifactStore';
 import { readKernel } from '../kernel/kernelModule';
 import { warmUpKernel } from '../kernel/warmUp';
 import { ChainStore } from '../state/chainStore';
+import type { HistoryLimits } from '../state/stateHistory';
+import { WriteBehindStore } from '../state/writeBehindStore';
+
+/** Derivation asks for no proofs at old blocks and nobody waits for its next block, so that a longer pause for fewer writes is a gain. */
+const DERIVING_LIMITS: HistoryLimits = { waitingNodesMax: 16_384 };
 
 /** A chain on this disk with what executes it. */
 export interface OpenChain {
-  store: LevelStore;
+  store: KeyValueStore;
   chain: ChainStore;
   /** Executes by the version that rules, and gives its rules. */
   executor: VersionedExecutor;
@@ -25,6 +30,8 @@ export interface OpenChainOptions extends ExecutorChoice {
   logger: Logger;
   /** Where kernels are looked for beside `<dataDir>/artifacts`. */
   artifactPlaces: ArtifactPlace[];
+  /** For derivation alone, which makes anew what a kill loses: blocks are committed before they are on disk, and more trie nodes wait. Default false. */
+  derivesOnly?: boolean;
 }
 
 /**
@@ -33,14 +40,21 @@ export interface OpenChainOptions extends ExecutorChoice {
  */
 export async function openChain(config: ChainConfig, dataDir: string, choice: OpenChainOptions): Promise<OpenChain> {
   const databaseFolder = join(dataDir, 'db');
-  const store = await openLevelStore(databaseFolder);
+  const level = await openLevelStore(databaseFolder);
+  const behind = choice.derivesOnly ? new WriteBehindStore(level) : undefined;
+  const store = behind ?? level;
   try {
-    const chain = await ChainStore.open(store, config, buildGenesis(config));
+    const chain = await ChainStore.open(store, config, buildGenesis(config), choice.derivesOnly ? DERIVING_LIMITS : {});
     if (choice.executor !== 'reference') warmUpKernel();
     const { clock, logger, artifactPlaces: places } = choice;
     const artifacts = new ArtifactStore({ folder: join(dataDir, 'artifacts'), places, clock, logger });
     artifacts.keep(readKernel());
-    const executor = createVersionedExecutor({ ...choice, databaseFolder }, config, chain, artifacts);
+    const executor = createVersionedExecutor(
+      { ...choice, databaseFolder, settled: () => behind?.flush() },
+      config,
+      chain,
+      artifacts,
+    );
     return {
       store,
       chain,

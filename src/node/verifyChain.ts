@@ -50,6 +50,7 @@ export async function verifyChain(options: VerifyChainOptions): Promise<Verified
     clock,
     logger,
     artifactPlaces: artifactPlaces(deployment, l1),
+    derivesOnly: true,
   });
   const decoder = TransactionDecoder.forWaiting(logger);
   try {

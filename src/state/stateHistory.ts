@@ -7,7 +7,7 @@ import { accountKey, bytesKey, isFlatKey, keyPrefix, numberKey, readNumber, stor
 import { RecentValues } from './recentValues';
 import type { StateOperation } from './stateOperation';
 import type { Account, StateSnapshot } from './stateReader';
-import { TrieNodes, WAITING_BLOCKS_MAX } from './trieNodes';
+import { TrieNodes, WAITING_BLOCKS_MAX, type WaitingLimits } from './trieNodes';
 import { UndoRecord } from './undoRecord';
 
 /** How many blocks behind the head the state can be read. */
@@ -22,11 +22,9 @@ const EXPIRED_PER_BLOCK_MAX = 16;
 /** Undo records kept in memory; older ones are read from disk again when a historic read needs them. */
 const UNDO_CACHE_SIZE_BYTES_MAX = 128 * 1024 * 1024;
 
-export interface HistoryLimits {
+export interface HistoryLimits extends WaitingLimits {
   /** Default `REWIND_BLOCKS_MAX`. */
   rewindBlocksMax?: number;
-  /** How many blocks' trie nodes may wait to be written; 1: none. Default `WAITING_BLOCKS_MAX`. */
-  waitingBlocksMax?: number;
 }
 
 /**
@@ -60,7 +58,7 @@ export class StateHistory {
     this.#oldestRecord = oldestRecord;
     this.#rewindBlocksMax = limits.rewindBlocksMax ?? REWIND_BLOCKS_MAX;
     this.#nodeRecordsMax = (limits.waitingBlocksMax ?? WAITING_BLOCKS_MAX) - 1;
-    this.#nodes = new TrieNodes(store, this, limits.waitingBlocksMax);
+    this.#nodes = new TrieNodes(store, this, limits);
   }
 
   static async open(store: KeyValueStore, head: number, limits: HistoryLimits = {}): Promise<StateHistory> {

@@ -20,6 +20,14 @@ const SAVE_CACHE_SIZE_BYTES_MAX = 64 * 2 ** 20;
 const HASH_SIZE_BYTES = 32;
 const NUMBER_SIZE_BYTES = 8;
 
+/** What may wait in memory. More of it is fewer writes; and longer pauses, first proofs at an old block and starts after a crash. */
+export interface WaitingLimits {
+  /** How many blocks' trie nodes; 1: none. Default `WAITING_BLOCKS_MAX`. */
+  waitingBlocksMax?: number;
+  /** How many nodes, not counting those of the block that fills it up. Default `WAITING_NODES_MAX`. */
+  waitingNodesMax?: number;
+}
+
 /** The history of accounts and slots that the nodes follow from. */
 export interface FlatHistory {
   /** The newest block. */
@@ -49,6 +57,7 @@ export class TrieNodes {
   readonly #store: KeyValueStore;
   readonly #flat: FlatHistory;
   readonly #waitingBlocksMax: number;
+  readonly #waitingNodesMax: number;
   #savedNumber: number;
   /** The save before that one, while one is written or undone. */
   #savedBefore = 0;
@@ -66,10 +75,15 @@ export class TrieNodes {
   /** By block; as of the save at or before it. */
   readonly #overlays = new Map<number, NodeMap>();
 
-  constructor(store: KeyValueStore, flat: FlatHistory, waitingBlocksMax = WAITING_BLOCKS_MAX) {
+  constructor(
+    store: KeyValueStore,
+    flat: FlatHistory,
+    { waitingBlocksMax = WAITING_BLOCKS_MAX, waitingNodesMax = WAITING_NODES_MAX }: WaitingLimits = {},
+  ) {
     this.#store = store;
     this.#flat = flat;
     this.#waitingBlocksMax = waitingBlocksMax;
+    this.#waitingNodesMax = waitingNodesMax;
     const saved = store.get(savedKey());
     this.#savedNumber = saved ? readNumber(saved) : 0;
   }
@@ -115,7 +129,7 @@ export class TrieNodes {
       // What no block since the save has touched is in the store as it was for this one.
       if (operation.isNew && waiting.size > waitingCount) this.#absent.set(operation.key, true);
     }
-    if (waiting.size < WAITING_NODES_MAX && blockNumber - this.#savedNumber < this.#waitingBlocksMax) return [];
+    if (waiting.size < this.#waitingNodesMax && blockNumber - this.#savedNumber < this.#waitingBlocksMax) return [];
     return this.#saveAll(blockNumber, waiting);
   }
 

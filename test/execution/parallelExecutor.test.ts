@@ -12,6 +12,7 @@ import type { ExecuteBlockRequest, ExecutedBlock } from '../../src/execution/exe
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor, type ParallelExecutorOptions } from '../../src/execution/parallel/parallelExecutor';
 import { encodeNumber, keyPrefix, nameKey } from '../../src/state/keyspace';
+import { WriteBehindStore } from '../../src/state/writeBehindStore';
 import { l1FeeOptions, SENDER_COUNT, signPlans, transactionPlans } from './randomTransactions';
 import { ETHER, expectNewKnown, signTransaction, TestChain, type TransactionFields } from './testChain';
 
@@ -187,6 +188,31 @@ describe('ParallelExecutor', function () {
       expect(rejected).to.deep.equal([]);
     }
     expect(trio.parallel.statistics()).to.deep.include({ parallelTransactions: 30, sequentialTransactions: 0 });
+    await trio.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('waits for a block that is being written before its workers read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-parallel-'));
+    const store = new WriteBehindStore(await openLevelStore(folder));
+    let settledCount = 0;
+    const settled = () => {
+      settledCount++;
+      return store.flush();
+    };
+    const trio = await Trio.open({ workerCount: 2, databaseFolder: folder, settled }, store);
+    for (let round = 0; round < 6; round++) {
+      const transactions = await Promise.all(
+        [...Array(100).keys()].map((index) => {
+          const to = toHex(toFixedBytes(0x5000 + 100 * round + index, 20));
+          return signTransaction(index % 10, 10 * round + Math.floor(index / 10), { to, value: 1n });
+        }),
+      );
+      const { rejected } = await trio.seal(trio.test.request(transactions));
+      expect(rejected).to.deep.equal([]);
+    }
+    expect(trio.parallel.statistics()).to.deep.include({ parallelTransactions: 600, stateMoved: 0 });
+    expect(settledCount).to.equal(6);
     await trio.close();
     rmSync(folder, { recursive: true });
   });

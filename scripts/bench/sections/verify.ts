@@ -7,8 +7,8 @@ import { startPeer } from '../peers';
 import { compare, type Section } from '../section';
 
 const ROOT = join(__dirname, '..', '..', '..');
-/** Transfers of the chain for each of an end-to-end run: enough that starting a process does not count for much. */
-const CHAIN_FACTOR = 10;
+/** Transfers of the chain for each of an end-to-end run: enough that starting a process and its compiling do not count for much. */
+const CHAIN_FACTOR = 20;
 const POSTED_TIMEOUT_MS = 120_000;
 const MEMORY_POLL_MS = 100;
 /** How fast the chain is taken to have been produced. */

@@ -29,6 +29,8 @@ export interface ParallelRunnerOptions {
   backoffMin?: number;
   /** A run in which more than so many of 40 transactions are executed ahead of their turn in vain is given up; default 18; 40: none is. */
   inVainMax?: number;
+  /** Called before workers read: resolves when what they read is what the kernel's backend reads. */
+  settled?: () => Promise<void> | undefined;
 }
 
 /** Told of a transaction that is not included: its index, why, and its sender as it was then where that exists. */
@@ -69,6 +71,7 @@ export class ParallelRunner {
   readonly #records: TransactionRecords;
   readonly #backoffMin: number;
   readonly #inVainMax: number;
+  readonly #settled: ParallelRunnerOptions['settled'];
   readonly #statistics: ParallelStatistics;
   /** Transactions to go before the next run. */
   #backoff = 0;
@@ -81,7 +84,7 @@ export class ParallelRunner {
     kernel: Kernel,
     pool: WorkerPool,
     backend: StateBackend,
-    { parallelMin = 256, backoffMin = 2048, inVainMax = 18 }: ParallelRunnerOptions = {},
+    { parallelMin = 256, backoffMin = 2048, inVainMax = 18, settled }: ParallelRunnerOptions = {},
     logger?: Logger,
   ) {
     this.#kernel = kernel;
@@ -93,6 +96,7 @@ export class ParallelRunner {
     this.#records = new TransactionRecords(pool.options.sourceSizeBytes >> 1, pool.options.sourceSizeBytes >> 1);
     this.#backoffMin = backoffMin;
     this.#inVainMax = inVainMax;
+    this.#settled = settled;
     this.#nextBackoff = backoffMin;
     this.#statistics = emptyStatistics(pool.options.workerCount);
     kernel.exports.attachRun(...pool.runArguments(0));
@@ -147,6 +151,7 @@ export class ParallelRunner {
   async #prepare(transactions: { gasLimit: bigint }[]): Promise<void> {
     if (isLong(transactions, 0, transactions.length, this.#parallelMin)) this.#pool.start();
     await this.#pool.replaceFailed();
+    if (this.#pool.threadCount > 1) await this.#settled?.();
   }
 
   /** Executes and seals all the transactions with their block's access list. False: nothing was done, they are to be executed without. */
