@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 const REST_WINDOW_MS = 20;
 const REST_MS_MAX = 2_000;
+const IDLE_WINDOW_MS = 500;
+const IDLE_SHARE_MIN = 0.8;
+const IDLE_WAIT_MS_MAX = 30_000;
 
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -81,6 +85,23 @@ export async function otherThreadsRest(): Promise<void> {
     if (ownProcessorMs() - processorMs <= REST_WINDOW_MS * 1.1) return;
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** Resolves once other processes rest: when the machine's cores were idle for four fifths of half a second, after half a minute in any case. */
+export async function otherProcessesRest(): Promise<void> {
+  for (const beganMs = performance.now(); performance.now() - beganMs < IDLE_WAIT_MS_MAX; ) {
+    const before = coreTimesMs();
+    await new Promise((resolve) => setTimeout(resolve, IDLE_WINDOW_MS));
+    const after = coreTimesMs();
+    if (after.idle - before.idle >= IDLE_SHARE_MIN * (after.all - before.all)) return;
+  }
+}
+
+/** Of all cores since the machine started. */
+function coreTimesMs(): { idle: number; all: number } {
+  const times = cpus().map((core) => core.times);
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.flatMap((core) => Object.values(core))) };
 }
 
 /** Peak resident memory of this process, MiB. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Load } from '../load';
-import { endedChildrenProcessorMs, log, peakResidentBytes } from '../measure';
+import { endedChildrenProcessorMs, log, otherProcessesRest, peakResidentBytes } from '../measure';
 import { startPeer } from '../peers';
 import { compare, type Section } from '../section';
 
@@ -29,6 +29,8 @@ export const verify: Section = {
       await load.start();
       const { blockCount } = await load.run(load.signTransfers(count));
       await waitUntilPosted(load);
+      // The chain's own verifier derives it too.
+      await otherProcessesRest();
       log('verify: tributary verify');
       const processorBeforeMs = endedChildrenProcessorMs();
       const startedMs = performance.now();
