@@ -3,17 +3,23 @@ import { Level } from 'level';
 import { TributaryError } from './errors';
 import type { KeyRange, KeyValueOperation, KeyValueStore } from './ports';
 
+const WRITE_BUFFER_SIZE_BYTES = 32 * 2 ** 20;
+
 /**
  * Opens (or creates) a LevelDB folder.
+ * @param writeBufferSizeBytes what is gathered in memory, twice at most, before it is sorted into files
  * @throws Core.DatabaseLocked when another process has it open; Core.DatabaseUnreadable otherwise.
  */
-export async function openLevelStore(folder: string): Promise<LevelStore> {
+export async function openLevelStore(
+  folder: string,
+  writeBufferSizeBytes = WRITE_BUFFER_SIZE_BYTES,
+): Promise<LevelStore> {
   mkdirSync(folder, { recursive: true });
   const level = new Level<Uint8Array, Uint8Array>(folder, {
     keyEncoding: 'view',
     valueEncoding: 'view',
     cacheSize: 64 * 1024 * 1024,
-    writeBufferSize: 32 * 1024 * 1024,
+    writeBufferSize: writeBufferSizeBytes,
     // Executing workers read it through handles of their own.
     multithreading: true,
   });

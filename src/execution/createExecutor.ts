@@ -36,6 +36,8 @@ export interface ExecutorChoice {
   /** See `ParallelRunnerOptions`. */
   settled?: () => Promise<void> | undefined;
   logger?: Logger;
+  /** Whether blocks' access lists are collected; default true. */
+  accessLists?: boolean;
   /** Told of each parallel executor that is made: whoever shows its figures. */
   onParallel?: (executor: ParallelExecutor) => void;
   /** Execute every block by the reference too, and refuse it where they differ; default false. */
@@ -96,8 +98,9 @@ function createKernelExecutor(
   module: WebAssembly.Module | undefined,
 ): VersionExecutor {
   const { workers: workerCount, databaseFolder, settled, logger, onParallel } = choice;
-  if (!isParallel(choice)) return new KernelExecutor(config, chain, { module }, undefined, logger);
-  const executor = new ParallelExecutor(config, chain, { workerCount, databaseFolder, settled, logger, module });
+  const memory = { module, ...(choice.accessLists === false ? { accessListSizeBytes: 0 } : {}) };
+  if (!isParallel(choice)) return new KernelExecutor(config, chain, memory, undefined, logger);
+  const executor = new ParallelExecutor(config, chain, { workerCount, databaseFolder, settled, logger, ...memory });
   onParallel?.(executor);
   return executor;
 }

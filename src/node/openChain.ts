@@ -12,8 +12,9 @@ import { ChainStore } from '../state/chainStore';
 import type { HistoryLimits } from '../state/stateHistory';
 import { WriteBehindStore } from '../state/writeBehindStore';
 
-/** Derivation asks for no proofs at old blocks and nobody waits for its next block, so that a longer pause for fewer writes is a gain. */
-const DERIVING_LIMITS: HistoryLimits = { waitingNodesMax: 16_384 };
+/** Derivation asks for no proofs at old blocks, never goes back behind what is final, and nobody waits for its next block. */
+const DERIVING_LIMITS: HistoryLimits = { waitingNodesMax: 16_384, keepsFinalNodes: false };
+const DERIVING_WRITE_BUFFER_SIZE_BYTES = 64 * 2 ** 20;
 
 /** A chain on this disk with what executes it. */
 export interface OpenChain {
@@ -30,7 +31,10 @@ export interface OpenChainOptions extends ExecutorChoice {
   logger: Logger;
   /** Where kernels are looked for beside `<dataDir>/artifacts`. */
   artifactPlaces: ArtifactPlace[];
-  /** For derivation alone, which makes anew what a kill loses: blocks are committed before they are on disk, and more trie nodes wait. Default false. */
+  /**
+   * For derivation alone, which makes anew what a kill loses: blocks are committed before they are on disk; of blocks that are final when they are
+   * committed neither proofs nor access lists are to be had. Default false.
+   */
   derivesOnly?: boolean;
 }
 
@@ -40,7 +44,7 @@ export interface OpenChainOptions extends ExecutorChoice {
  */
 export async function openChain(config: ChainConfig, dataDir: string, choice: OpenChainOptions): Promise<OpenChain> {
   const databaseFolder = join(dataDir, 'db');
-  const level = await openLevelStore(databaseFolder);
+  const level = await openLevelStore(databaseFolder, choice.derivesOnly ? DERIVING_WRITE_BUFFER_SIZE_BYTES : undefined);
   const behind = choice.derivesOnly ? new WriteBehindStore(level) : undefined;
   const store = behind ?? level;
   try {
@@ -50,7 +54,7 @@ export async function openChain(config: ChainConfig, dataDir: string, choice: Op
     const artifacts = new ArtifactStore({ folder: join(dataDir, 'artifacts'), places, clock, logger });
     artifacts.keep(readKernel());
     const executor = createVersionedExecutor(
-      { ...choice, databaseFolder, settled: () => behind?.flush() },
+      { ...choice, databaseFolder, accessLists: !choice.derivesOnly, settled: () => behind?.flush() },
       config,
       chain,
       artifacts,

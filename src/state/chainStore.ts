@@ -201,8 +201,9 @@ export class ChainStore {
   /**
    * Persists the block on the head and makes it the head, all in one batch. When it rejects, nothing has changed.
    * @param extraOperations what another room wants in the same batch (its keys must be outside this room's prefixes, or `metadataOperation`)
+   * @param isFinal whether the block is known to be final already
    */
-  async commit(executed: CommittableBlock, extraOperations: KeyValueOperation[] = []): Promise<void> {
+  async commit(executed: CommittableBlock, extraOperations: KeyValueOperation[] = [], isFinal = false): Promise<void> {
     const { block, receipts, stateOperations, accessList } = executed;
     const blockNumber = block.header.number;
     assert(!this.#busy, 'one commit or rewind at a time');
@@ -214,7 +215,8 @@ export class ChainStore {
     this.#busy = true;
     try {
       // Added to one list: a block has thousands.
-      const operations = this.#history.begin(blockNumber, stateOperations, readPointer(this.#store, 'finalized') ?? 0);
+      const finalNumber = isFinal ? blockNumber : (readPointer(this.#store, 'finalized') ?? 0);
+      const operations = this.#history.begin(blockNumber, stateOperations, finalNumber);
       for (const operation of blockOperations(block, receipts)) operations.push(operation);
       for (const operation of accessListOperations(blockNumber, accessList)) operations.push(operation);
       operations.push(pointerOperation('head', blockNumber));

@@ -25,6 +25,8 @@ const UNDO_CACHE_SIZE_BYTES_MAX = 128 * 1024 * 1024;
 export interface HistoryLimits extends WaitingLimits {
   /** Default `REWIND_BLOCKS_MAX`. */
   rewindBlocksMax?: number;
+  /** Whether blocks that are final when they are committed can be rewound, and proofs be made at those before them. Default true. */
+  keepsFinalNodes?: boolean;
 }
 
 /**
@@ -49,6 +51,7 @@ export class StateHistory {
   /** What `#oldestRecord` becomes with the batch under way. */
   #expiring = 0;
   readonly #rewindBlocksMax: number;
+  readonly #keepsFinalNodes: boolean;
   /** Records that the nodes of the oldest block follow from. */
   readonly #nodeRecordsMax: number;
 
@@ -57,6 +60,7 @@ export class StateHistory {
     this.#newest = head;
     this.#oldestRecord = oldestRecord;
     this.#rewindBlocksMax = limits.rewindBlocksMax ?? REWIND_BLOCKS_MAX;
+    this.#keepsFinalNodes = limits.keepsFinalNodes ?? true;
     this.#nodeRecordsMax = (limits.waitingBlocksMax ?? WAITING_BLOCKS_MAX) - 1;
     this.#nodes = new TrieNodes(store, this, limits);
   }
@@ -131,7 +135,8 @@ export class StateHistory {
     const record = UndoRecord.of(changes);
     this.#remember(blockNumber, record);
     this.#newest = blockNumber;
-    for (const operation of this.#nodes.add(blockNumber, nodeOperations)) operations.push(operation);
+    const keepsWayBack = this.#keepsFinalNodes || blockNumber > finalNumber;
+    for (const operation of this.#nodes.add(blockNumber, nodeOperations, keepsWayBack)) operations.push(operation);
     operations.push({ type: 'put', key: numberKey(keyPrefix.undo, blockNumber), value: record.bytes });
     const expiredTo =
       Math.max(Math.min(blockNumber - HISTORY_BLOCKS, finalNumber), blockNumber - this.#rewindBlocksMax) -

@@ -118,9 +118,10 @@ export class TrieNodes {
 
   /**
    * Takes the nodes that the newest block changed.
+   * @param keepsWayBack false: where this block saves, nodes before it can't be read, nor can the chain be rewound to them
    * @returns the operations that belong into the block's batch, if it is time to save
    */
-  add(blockNumber: number, operations: StateOperation[]): KeyValueOperation[] {
+  add(blockNumber: number, operations: StateOperation[], keepsWayBack: boolean): KeyValueOperation[] {
     const waiting = this.#waiting;
     assert(waiting, 'nodes are added to those of the block before');
     for (const operation of operations) {
@@ -130,27 +131,26 @@ export class TrieNodes {
       if (operation.isNew && waiting.size > waitingCount) this.#absent.set(operation.key, true);
     }
     if (waiting.size < this.#waitingNodesMax && blockNumber - this.#savedNumber < this.#waitingBlocksMax) return [];
-    return this.#saveAll(blockNumber, waiting);
+    return this.#saveAll(blockNumber, waiting, keepsWayBack);
   }
 
-  #saveAll(blockNumber: number, waiting: NodeMap): KeyValueOperation[] {
+  #saveAll(blockNumber: number, waiting: NodeMap, keepsWayBack: boolean): KeyValueOperation[] {
     const operations: KeyValueOperation[] = [];
-    const previous = waiting.map((key, value) => {
-      const before = this.#absent.indexOf(key) < 0 ? this.#readSaved(key) : undefined;
+    for (const [key, value] of waiting.entries()) {
       if (value) operations.push({ type: 'put', key, value });
-      else if (before) operations.push({ type: 'del', key });
-      return before;
-    });
-    const record = UndoRecord.of(previous);
-    this.#remember(blockNumber, { previousNumber: this.#savedNumber, record });
-    operations.push(
-      {
+      else if (this.#absent.indexOf(key) < 0) operations.push({ type: 'del', key });
+    }
+    if (keepsWayBack) {
+      const previous = waiting.map((key) => (this.#absent.indexOf(key) < 0 ? this.#readSaved(key) : undefined));
+      const record = UndoRecord.of(previous);
+      this.#remember(blockNumber, { previousNumber: this.#savedNumber, record });
+      operations.push({
         type: 'put',
         key: numberKey(keyPrefix.nodeUndo, blockNumber),
         value: concatBytes(encodeNumber(this.#savedNumber), record.bytes),
-      },
-      { type: 'put', key: savedKey(), value: encodeNumber(blockNumber) },
-    );
+      });
+    }
+    operations.push({ type: 'put', key: savedKey(), value: encodeNumber(blockNumber) });
     // Readers see it done from here on, whether LevelDB shows the batch yet or not.
     for (const [key, value] of this.#saved.entries()) this.#known.set(key, value);
     this.#saved = waiting;

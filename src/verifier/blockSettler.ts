@@ -61,13 +61,14 @@ export class BlockSettler {
 
   /**
    * Settles all candidates of one L1 block. From the first that is not on disk on, the chain is taken over until the last is settled.
+   * @param isFinal whether the L1 block is final
    * @throws Verifier.Aborted between two blocks
    */
-  async settle(derivation: Derivation, signal: AbortSignal | undefined): Promise<DerivedL1Block> {
+  async settle(derivation: Derivation, isFinal: boolean, signal: AbortSignal | undefined): Promise<DerivedL1Block> {
     let step = derivation.next();
     while (!step.done) {
       const known = this.#recognize(step.value);
-      if (!known) return this.#settleByExecution(derivation, step.value, signal);
+      if (!known) return this.#settleByExecution(derivation, step.value, isFinal, signal);
       step = derivation.next({ accepted: known });
     }
     return step.value;
@@ -91,6 +92,7 @@ export class BlockSettler {
   async #settleByExecution(
     derivation: Derivation,
     first: Candidate,
+    isFinal: boolean,
     signal: AbortSignal | undefined,
   ): Promise<DerivedL1Block> {
     const { number } = first.attributes;
@@ -103,7 +105,7 @@ export class BlockSettler {
       for (;;) {
         if (signal?.aborted) throw aborted();
         const known = this.#recognize(candidate);
-        const step = derivation.next(known ? { accepted: known } : await this.#execute(candidate));
+        const step = derivation.next(known ? { accepted: known } : await this.#execute(candidate, isFinal));
         if (step.done) return step.value;
         candidate = step.value;
       }
@@ -117,7 +119,7 @@ export class BlockSettler {
     return local;
   }
 
-  async #execute(candidate: Candidate): Promise<Verdict> {
+  async #execute(candidate: Candidate, isFinal: boolean): Promise<Verdict> {
     const { attributes } = candidate;
     const transactions = await this.#decodeAhead.decode(candidate);
     if (typeof transactions === 'string') return { rejected: transactions };
@@ -131,7 +133,7 @@ export class BlockSettler {
     }
     assert(matchesCandidate(executed.block, candidate), 'the executor seals what it was given');
     this.#checkClaim(candidate, executed.block.hash);
-    await this.#chain.commit(executed);
+    await this.#chain.commit(executed, [], isFinal);
     return { accepted: executed.block };
   }
 

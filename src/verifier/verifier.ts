@@ -98,6 +98,8 @@ export class Verifier {
   /** Undefined until loaded, and again after a reset. */
   #state: DerivationState | undefined;
   #l1Head = 0;
+  /** The newest L1 block that was known to be final when last asked; what was final stays so. */
+  #finalizedL1 = 0;
   /** How far to go back when a batch turns out to have been left out. */
   #gapDepthL1Blocks = GAP_DEPTH_L1_BLOCKS_MIN;
   #running = false;
@@ -251,7 +253,8 @@ export class Verifier {
   async #takeL1Block(input: L1Input, inputs: InputsAhead, signal: AbortSignal | undefined): Promise<void> {
     const { config, source, rules } = this.#options;
     const derivation = deriveL1Block(config, this.#loadedState(), input, rules, () => inputs.waiting);
-    const { state, batches } = await this.#settler.settle(derivation, signal);
+    const isFinal = input.block.number <= this.#finalizedL1;
+    const { state, batches } = await this.#settler.settle(derivation, isFinal, signal);
     const { tip } = state;
     await this.#checkpoints.append({
       l1: input.block,
@@ -296,17 +299,16 @@ export class Verifier {
   async #labelFinalized(): Promise<void> {
     const { source, logger } = this.#options;
     const state = this.#loadedState();
-    let finalizedL1: number;
     try {
-      finalizedL1 = Math.min(await source.finalizedNumber(), l1BlockOf(state).number);
+      this.#finalizedL1 = Math.max(this.#finalizedL1, await source.finalizedNumber());
     } catch (error) {
       // The next L1 block asks again.
       logger.warn({ error: errorMessage(error) }, 'the L1 does not say what is final');
       return;
     }
     // Before the first checkpoint it stays where it starts, at genesis.
-    const checkpoint = this.#checkpoints.at(finalizedL1);
-    // What was final stays so: an endpoint that lags behind another must not take it back.
+    const checkpoint = this.#checkpoints.at(Math.min(this.#finalizedL1, l1BlockOf(state).number));
+    // An endpoint that lags behind another must not take it back.
     if (checkpoint && checkpoint.l2.number > this.#options.chain.label('finalized').header.number) {
       await this.#label('finalized', checkpoint.l2);
     }
@@ -384,6 +386,7 @@ export class Verifier {
         finalizedL2Block: finalizedNumber,
       };
       logger.error(fields, 'the L1 was reorganized below what it held for final');
+      this.#finalizedL1 = Math.min(this.#finalizedL1, checkpoint.l1.number);
       await chain.setLabel('finalized', checkpoint.l2.number);
     }
     if (chain.label('safe').header.number > checkpoint.l2.number) await chain.setLabel('safe', checkpoint.l2.number);

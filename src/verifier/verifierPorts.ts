@@ -29,7 +29,7 @@ export interface VerifiedChain {
   setLabel(name: 'safe' | 'finalized', blockNumber: number): Promise<void>;
   metadata(name: string): Uint8Array | undefined;
   setMetadata(name: string, value: Uint8Array): Promise<void>;
-  commit(executed: ExecutedBlock): Promise<void>;
+  commit(executed: ExecutedBlock, extraOperations: [], isFinal: boolean): Promise<void>;
   rewindTo(blockNumber: number): Promise<void>;
 }
 

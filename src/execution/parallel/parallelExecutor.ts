@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ChainConfig } from '../../chain/chainConfig';
 import type { BlockHeader } from '../../codec/header';
 import type { Logger } from '../../core/ports';
-import type { Kernel } from '../../kernel/kernel';
+import type { Kernel, KernelOptions } from '../../kernel/kernel';
 import { ParallelRunner, type ParallelRunnerOptions } from '../../kernel/parallel/parallelRunner';
 import type { ParallelStatistics } from '../../kernel/parallel/parallelStatistics';
 import { poolSizeBytes, WorkerPool, type WorkerPoolOptions } from '../../kernel/parallel/workerPool';
@@ -21,6 +21,8 @@ export interface ParallelExecutorOptions extends ParallelRunnerOptions {
   hangTimeoutMs?: number;
   /** Which kernel runs; default: that of this package. */
   module?: WebAssembly.Module;
+  /** See `KernelOptions`. */
+  accessListSizeBytes?: number;
   logger?: Logger;
 }
 
@@ -35,13 +37,17 @@ export class ParallelExecutor implements Executor {
 
   /** @throws Kernel.NotBuilt */
   constructor(config: ChainConfig, chain: ExecutionChain, options: ParallelExecutorOptions = {}) {
-    const { databaseFolder, logger, workerCount, hangTimeoutMs } = options;
+    const { databaseFolder, logger, workerCount, hangTimeoutMs, accessListSizeBytes } = options;
     const poolOptions: WorkerPoolOptions = {
       ...(workerCount === undefined ? {} : { workerCount }),
       ...(hangTimeoutMs === undefined ? {} : { hangTimeoutMs }),
       ...(databaseFolder === undefined ? {} : { backend: { module: BACKEND_PATH, options: databaseFolder } }),
     };
-    const memory = { extraSizeBytes: poolSizeBytes(poolOptions), module: options.module };
+    const memory: KernelOptions = {
+      extraSizeBytes: poolSizeBytes(poolOptions),
+      module: options.module,
+      ...(accessListSizeBytes === undefined ? {} : { accessListSizeBytes }),
+    };
     const createRunner = (kernel: Kernel, backend: StateBackend): TransactionRunner => {
       this.#pool = new WorkerPool(kernel.sharedMemory, poolOptions, logger);
       const runner = new ParallelRunner(kernel, this.#pool, backend, options, logger);
