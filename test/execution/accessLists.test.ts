@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { accessListHash, decodeAccessList, encodeAccessList } from '../../src/codec/accessList';
 import { contractAddress } from '../../src/codec/transaction';
 import { toHex } from '../../src/core/bytes';
+import { createExecutor } from '../../src/execution/createExecutor';
 import type { ExecuteBlockRequest, ExecutedBlock, Executor } from '../../src/execution/executor';
 import { KernelExecutor } from '../../src/execution/kernel/kernelExecutor';
 import { ParallelExecutor } from '../../src/execution/parallel/parallelExecutor';
@@ -120,5 +121,23 @@ describe('block access lists', function () {
     expect(list.length).to.be.greaterThan(600);
     expect(list.find(({ storageChanges }) => storageChanges.length === 600)).to.not.equal(undefined);
     await collectors.close();
+  });
+
+  it('are not collected where nobody wants them, and the block is the same', async () => {
+    const test = await TestChain.open();
+    for (const workers of [1, 2]) {
+      const request = test.request([await signTransaction(0, workers - 1, { to: toHex(addressOf(1)), value: 1n })]);
+      const [without, collecting] = [false, true].map((accessLists) =>
+        createExecutor({ workers, accessLists }, test.config, test.chain),
+      );
+      const [executed, expected] = [await without.executeBlock(request), await collecting.executeBlock(request)];
+      expect(executed.accessList).to.equal(undefined);
+      expect(expected.accessList).to.not.equal(undefined);
+      expect(toHex(executed.block.hash)).to.equal(toHex(expected.block.hash));
+      await test.chain.commit(executed);
+      await without.close();
+      await collecting.close();
+    }
+    await test.chain.close();
   });
 });

@@ -5,7 +5,7 @@ import { verifyMerkleProof } from '@ethereumjs/mpt';
 import { expect } from 'chai';
 import { buildGenesis } from '../../src/chain/genesis';
 import { EMPTY_CODE_HASH, EMPTY_ROOT, headerHash } from '../../src/codec/header';
-import { contractAddress } from '../../src/codec/transaction';
+import { contractAddress, type SignedTransaction } from '../../src/codec/transaction';
 import { concatBytes, EMPTY_BYTES, toFixedBytes, toHex } from '../../src/core/bytes';
 import { hasErrorCode, TributaryError } from '../../src/core/errors';
 import { keccak256 } from '../../src/core/keccak';
@@ -214,6 +214,49 @@ describe('ChainStore', () => {
     expectStateOf(test.chain, 7);
   });
 
+  it('keeps no way back from blocks that were final when they were committed, where it is told so', async () => {
+    const limits = { waitingBlocksMax: 2, keepsFinalNodes: false };
+    const test = await TestChain.open({}, undefined, 'reference', limits);
+    const full = await TestChain.open({}, undefined, 'reference', { waitingBlocksMax: 2 });
+    const growUnder = async (finalNumber: number, to: number) => {
+      for (let n = test.chain.head.header.number + 1; n <= to; n++) {
+        await grow(full, n);
+        const block = full.chain.blockByNumber(n);
+        const signed = (block?.transactions ?? []).filter((one): one is SignedTransaction => one.type !== 0x7e);
+        const executed = await test.executor.executeBlock(test.request(signed));
+        expect(executed.block.hash).to.deep.equal(block?.hash);
+        await test.chain.commit(executed, [], n <= finalNumber);
+      }
+    };
+    await growUnder(6, 9);
+    // Saved with blocks 2, 4, 6 and 8; what the last overwrote is there.
+    expect([2, 4, 6, 8].map((n) => test.store.get(numberKey(keyPrefix.nodeUndo, n)) !== undefined)).to.deep.equal([
+      false,
+      false,
+      false,
+      true,
+    ]);
+    for (const n of [1, 3, 6, 9]) expectStateOf(test.chain, n);
+    for (const n of [6, 7, 8, 9]) {
+      const proof = await test.chain.proof(n, STORE, [word(1)]);
+      expect(proof).to.deep.equal(await full.chain.proof(n, STORE, [word(1)]));
+    }
+    expect(await codeOf(() => test.chain.proof(5, STORE, []))).to.equal('State.HistoryPruned');
+    const before = await dump(test.store);
+    expect(await codeOf(() => test.chain.rewindTo(5))).to.equal('State.RewindTooDeep');
+    expect(await dump(test.store)).to.deep.equal(before);
+
+    for (const one of [test, full]) await one.chain.rewindTo(6);
+    await growUnder(6, 11);
+    expect(await nodesOf(test)).to.deep.equal(await nodesOf(full));
+    const again = await ChainStore.open(test.store, test.config, buildGenesis(test.config), limits);
+    for (const n of [6, 11]) {
+      expectStateOf(again, n);
+      const proof = await again.proof(n, STORE, [word(1)]);
+      expect(proof).to.deep.equal(await full.chain.proof(n, STORE, [word(1)]));
+    }
+  });
+
   it(`keeps the access lists of the last ${HISTORY_BLOCKS} blocks, and lets them go with a block that is taken back`, async function () {
     this.timeout(60_000);
     const test = await TestChain.open();
@@ -332,6 +375,10 @@ class FailingStore extends MemoryStore {
     await super.batch(operations);
     this.onWritten();
   }
+}
+
+async function nodesOf({ store }: TestChain): Promise<[string, string][]> {
+  return [...(await dump(store))].filter(([key]) => Number.parseInt(key.slice(0, 2), 16) === keyPrefix.trieNode);
 }
 
 async function dump(store: TestChain['store']): Promise<Map<string, string>> {

@@ -104,6 +104,34 @@ describe('verifier/Verifier', () => {
       expect(node.chain.label('finalized').header.number).to.equal(4);
     });
 
+    it('commits as final what comes from final L1 blocks, and no more once those were reorganized', async () => {
+      await buildChain();
+      const node = await emptyNode();
+      const commits: [blockNumber: number, isFinal: boolean][] = [];
+      const { chain } = node;
+      const commit = chain.commit.bind(chain);
+      chain.commit = (executed, extraOperations, isFinal = false) => {
+        commits.push([executed.block.header.number, isFinal]);
+        return commit(executed, extraOperations, isFinal);
+      };
+      source.finalized = G + 4;
+      const verifier = node.verifier({ source });
+      await verifier.syncToL1Head();
+      const all = [1, 2, 3, 4].map((number) => [number, number < 4]);
+      expect(commits).to.deep.equal(all);
+      // What the L1 said was not so.
+      l1.reorgTo(G);
+      source.finalized = G;
+      l1.addEmpty(3);
+      l1.add({ deposits: [{ mint: 8n }] });
+      l1.addEmpty(12);
+      await verifier.syncToL1Head();
+      expect(node.logger.messages).to.include('the L1 was reorganized below what it held for final');
+      expect(node.chain.label('finalized').header.number).to.equal(0);
+      expect(commits.length).to.be.greaterThan(4);
+      expect(commits.slice(4).filter(([, isFinal]) => isFinal)).to.deep.equal([]);
+    });
+
     it('goes on past garbage, doubles and a block with an invalid transaction, as derivation defines it', async () => {
       await sequencer.seal([transfer(0)]);
       const good = sequencer.batchFrom(1);
