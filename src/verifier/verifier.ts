@@ -98,7 +98,7 @@ export class Verifier {
   /** Undefined until loaded, and again after a reset. */
   #state: DerivationState | undefined;
   #l1Head = 0;
-  /** The newest L1 block that was known to be final when last asked; what was final stays so. */
+  /** The newest L1 block that was said to be final; below where the L1 was reorganized nevertheless. */
   #finalizedL1 = 0;
   /** How far to go back when a batch turns out to have been left out. */
   #gapDepthL1Blocks = GAP_DEPTH_L1_BLOCKS_MIN;
@@ -386,9 +386,9 @@ export class Verifier {
         finalizedL2Block: finalizedNumber,
       };
       logger.error(fields, 'the L1 was reorganized below what it held for final');
-      this.#finalizedL1 = Math.min(this.#finalizedL1, checkpoint.l1.number);
       await chain.setLabel('finalized', checkpoint.l2.number);
     }
+    this.#finalizedL1 = Math.min(this.#finalizedL1, checkpoint.l1.number);
     if (chain.label('safe').header.number > checkpoint.l2.number) await chain.setLabel('safe', checkpoint.l2.number);
     const safe = chain.blockByNumber(checkpoint.l2.number);
     assert(safe, 'the block of a checkpoint is on disk');
