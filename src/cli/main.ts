@@ -1,5 +1,3 @@
-#!/usr/bin/env node
-
 import { Command } from 'commander';
 import { errorMessage } from '../core/errors';
 import { packageVersion } from '../node/packageVersion';
